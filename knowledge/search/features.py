@@ -1,0 +1,58 @@
+"""From text to search features: words and pairs of words, with marks and without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from nlu.text import fold, tokens
+
+_DATA = Path(__file__).parent.parent / "data" / "search"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Words that say nothing about the procedure, and phrases that mean others.
+
+    ``synonyms`` maps folded word tuples to the phrases to search as well.
+    """
+
+    stopwords: frozenset[str]
+    synonyms: dict[tuple[str, ...], tuple[str, ...]]
+
+
+@lru_cache(maxsize=1)
+def load_wording(folder: Path = _DATA) -> Wording:
+    """Read stop words and synonyms of the search room (knowledge/data/search)."""
+    stop = yaml.safe_load((folder / "stopwords.yml").read_text(encoding="utf-8"))
+    same = yaml.safe_load((folder / "synonyms.yml").read_text(encoding="utf-8"))
+    return Wording(
+        stopwords=frozenset(fold(word) for word in stop),
+        synonyms={tuple(fold(phrase).split()): tuple(means) for phrase, means in same.items()},
+    )
+
+
+def text_features(text: str, marked: bool) -> list[str]:
+    """Return words and adjacent pairs of the text; ``marked`` keeps the marks."""
+    words = tokens(text)
+    if not marked:
+        words = [fold(word) for word in words]
+    return words + [f"{a}_{b}" for a, b in zip(words, words[1:])]
+
+
+def expand(text: str, wording: Wording) -> list[str]:
+    """Return the phrases that citizens' words in the text stand for."""
+    words = [fold(word) for word in tokens(text)]
+    found: list[str] = []
+    for length in range(1, 6):
+        for start in range(len(words) - length + 1):
+            found.extend(wording.synonyms.get(tuple(words[start : start + length]), ()))
+    return found
+
+
+def is_stop(feature: str, wording: Wording) -> bool:
+    """Tell whether a feature is made of stop words alone; a pair is not when one half says something."""
+    return all(fold(part) in wording.stopwords for part in feature.split("_"))
