@@ -1,0 +1,59 @@
+"""Tables of the one database. Import model classes from here."""
+
+from knowledge.models.base import Base, UtcDateTime, utc_now
+from knowledge.models.conversations import (
+    Conversation,
+    Handoff,
+    InboxItem,
+    Message,
+    OutboxItem,
+)
+from knowledge.models.dossiers import Dossier, DossierEvent
+from knowledge.models.places import AdminUnit, FormerAgency, FormerUnit, Office
+from knowledge.models.procedures import (
+    Agency,
+    Alias,
+    Fee,
+    ImportIssue,
+    ImportRun,
+    LegalBasis,
+    Mode,
+    Paper,
+    Procedure,
+    ProcedureVersion,
+    RelatedProcedure,
+    Revision,
+    Statement,
+    Time,
+)
+
+__all__ = [
+    "AdminUnit",
+    "Agency",
+    "Alias",
+    "Base",
+    "Conversation",
+    "Dossier",
+    "DossierEvent",
+    "Fee",
+    "FormerAgency",
+    "FormerUnit",
+    "Handoff",
+    "ImportIssue",
+    "ImportRun",
+    "InboxItem",
+    "LegalBasis",
+    "Message",
+    "Mode",
+    "Office",
+    "OutboxItem",
+    "Paper",
+    "Procedure",
+    "ProcedureVersion",
+    "RelatedProcedure",
+    "Revision",
+    "Statement",
+    "Time",
+    "UtcDateTime",
+    "utc_now",
+]

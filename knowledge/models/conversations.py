@@ -1,0 +1,108 @@
+"""Conversations, messages, the durable inbox and outbox, and hand-offs."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import relationship
+
+from knowledge.models.base import Base, UtcDateTime, utc_now
+
+
+class Conversation(Base):
+    """One citizen on one channel; ``id`` is a random UUID in text.
+
+    ``owner`` is ``bot`` or a staff id; ``version`` grows with every change of owner and guards
+    against answers that were on their way when it changed. ``last_seq`` numbers messages.
+    """
+
+    __tablename__ = "conversations"
+    id = sa.Column(sa.String(36), primary_key=True)
+    channel = sa.Column(sa.String(12), nullable=False)
+    external_id = sa.Column(sa.String(120), nullable=False)
+    owner = sa.Column(sa.String(40), nullable=False, default="bot")
+    version = sa.Column(sa.Integer, nullable=False, default=0)
+    last_seq = sa.Column(sa.Integer, nullable=False, default=0)
+    expects = sa.Column(sa.String(12), nullable=False, default="")
+    created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
+    last_at = sa.Column(UtcDateTime, nullable=False, default=utc_now, index=True)
+
+    messages = relationship("Message", order_by="Message.seq")
+    __table_args__ = (sa.UniqueConstraint("channel", "external_id"),)
+
+
+class Message(Base):
+    """One message; ``seq`` counts from 1 within its conversation, both directions together.
+
+    ``author`` is citizen, assistant, staff or system. ``body`` is the reply as JSON
+    (``knowledge.reply``) for assistant and staff, empty for a citizen's plain text.
+    """
+
+    __tablename__ = "messages"
+    id = sa.Column(sa.Integer, primary_key=True)
+    conversation_id = sa.Column(sa.ForeignKey("conversations.id"), nullable=False)
+    seq = sa.Column(sa.Integer, nullable=False)
+    author = sa.Column(sa.String(10), nullable=False)
+    text = sa.Column(sa.Text, nullable=False, default="")
+    body = sa.Column(sa.JSON)
+    outcome = sa.Column(sa.String(16), nullable=False, default="")
+    client_id = sa.Column(sa.String(64))
+    created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
+    __table_args__ = (
+        sa.UniqueConstraint("conversation_id", "seq"),
+        sa.UniqueConstraint("conversation_id", "client_id"),
+    )
+
+
+class InboxItem(Base):
+    """A message received and not yet lost: state new, working, done or parked."""
+
+    __tablename__ = "inbox"
+    id = sa.Column(sa.Integer, primary_key=True)
+    channel = sa.Column(sa.String(12), nullable=False)
+    external_id = sa.Column(sa.String(120), nullable=False)
+    conversation_id = sa.Column(sa.ForeignKey("conversations.id"), nullable=False, index=True)
+    message_id = sa.Column(sa.ForeignKey("messages.id"))
+    body = sa.Column(sa.JSON, nullable=False)
+    state = sa.Column(sa.String(8), nullable=False, default="new", index=True)
+    attempts = sa.Column(sa.Integer, nullable=False, default=0)
+    available_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
+    error = sa.Column(sa.Text, nullable=False, default="")
+    created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
+    finished_at = sa.Column(UtcDateTime)
+    __table_args__ = (sa.UniqueConstraint("channel", "external_id"),)
+
+
+class OutboxItem(Base):
+    """A message to deliver, in order of its number: state pending, sent, dropped or parked.
+
+    ``owner_version`` is the conversation's version when it was written; a stale one is dropped.
+    """
+
+    __tablename__ = "outbox"
+    id = sa.Column(sa.Integer, primary_key=True)
+    conversation_id = sa.Column(sa.ForeignKey("conversations.id"), nullable=False)
+    seq = sa.Column(sa.Integer, nullable=False)
+    message_id = sa.Column(sa.ForeignKey("messages.id"), nullable=False)
+    owner_version = sa.Column(sa.Integer, nullable=False)
+    state = sa.Column(sa.String(8), nullable=False, default="pending", index=True)
+    attempts = sa.Column(sa.Integer, nullable=False, default=0)
+    available_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
+    error = sa.Column(sa.Text, nullable=False, default="")
+    created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
+    sent_at = sa.Column(UtcDateTime)
+    __table_args__ = (sa.UniqueConstraint("conversation_id", "seq"),)
+
+
+class Handoff(Base):
+    """A stretch of a conversation that people own, from the wish for it to its close."""
+
+    __tablename__ = "handoffs"
+    id = sa.Column(sa.Integer, primary_key=True)
+    conversation_id = sa.Column(sa.ForeignKey("conversations.id"), nullable=False, index=True)
+    state = sa.Column(sa.String(16), nullable=False)
+    reason = sa.Column(sa.String(20), nullable=False)
+    procedure_code = sa.Column(sa.String(20), nullable=False, default="")
+    unit_code = sa.Column(sa.String(10), nullable=False, default="")
+    summary = sa.Column(sa.JSON, nullable=False, default=dict)
+    created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
+    closed_at = sa.Column(UtcDateTime)
