@@ -31,7 +31,8 @@ class Block:
     """One part of a bubble.
 
     kind ``text``: ``text``. ``heading``: ``text``. ``list``: ``items`` (``{"text", "badge"}``),
-    ``ordered``. ``table``: ``rows`` of equal length, first row the header. ``source``: ``text``,
+    ``ordered``, numbered from
+    ``start``. ``table``: ``rows`` of equal length, first row the header. ``source``: ``text``,
     shown small and muted.
     """
 
@@ -40,11 +41,12 @@ class Block:
     items: tuple[Mapping[str, str], ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     ordered: bool = False
+    start: int = 1
 
     def plain(self) -> str:
         """Return the block as plain text for channels without layout."""
         if self.kind == "list":
-            return "\n".join(self._line(number, item) for number, item in enumerate(self.items, 1))
+            return "\n".join(self._line(number, item) for number, item in enumerate(self.items, self.start))
         if self.kind == "table":
             return "\n".join(self._row(row) for row in self.rows[1:])
         return self.text
@@ -144,4 +146,5 @@ def _block(data: Mapping[str, Any]) -> Block:
         items=tuple(dict(item) for item in data.get("items", ())),
         rows=tuple(tuple(row) for row in data.get("rows", ())),
         ordered=bool(data.get("ordered", False)),
+        start=int(data.get("start", 1)),
     )

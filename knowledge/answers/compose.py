@@ -1,0 +1,163 @@
+"""From a procedure and the aspects asked to one Reply with its typed outcome."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from knowledge.answers import money, papers, whereabouts, words
+from knowledge.answers.aspects import ordered, reported
+from knowledge.answers.bubbles import split
+from knowledge.answers.parts import Composer, Context, Part, text
+from knowledge.answers.wording import day, load_texts
+from knowledge.models import AdminUnit, Office, Procedure, ProcedureVersion
+from knowledge.profile import Profile
+from knowledge.reply import Block, Button, Reply, Source
+from knowledge.store import current_version
+
+_COMPOSERS: dict[str, Composer] = {
+    "documents": papers.documents,
+    "replaced_papers": papers.replaced_papers,
+    "who": papers.who,
+    "forms": papers.forms,
+    "conditions": words.conditions,
+    "fee": money.fee,
+    "payment": money.payment,
+    "time": whereabouts.time,
+    "place": whereabouts.place,
+    "elsewhere": whereabouts.elsewhere,
+    "post": whereabouts.post,
+    "online": whereabouts.online,
+    "compare": whereabouts.compare,
+    "steps": words.steps,
+    "related": words.related,
+    "result": words.result,
+    "legal_basis": words.legal_basis,
+}
+_LONG = {"documents", "steps", "related", "legal_basis", "online"}  # a bubble of their own
+_NEXT = ("documents", "fee", "place", "online", "time", "steps")
+_HUMAN = "ask_human"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a procedure's code, aspects (may be none), the day and the citizen's unit."""
+
+    code: str
+    aspects: tuple[str, ...] = ()
+    today: dt.date | None = None
+    unit_code: str = ""
+
+
+def answer(session: Session, question: Question, profile: Profile) -> Reply | None:
+    """Return the reply, or None when no such procedure is in the records.
+
+    The outcome is ``unknown_fact`` when none of the aspects asked is in the record.
+    """
+    version = current_version(session, question.code)
+    if version is None:
+        return None
+    context = _context(session, version, question, profile)
+    aspects = ordered(question.aspects)
+    if not aspects:
+        return overview(context)
+    parts = [(aspect, _COMPOSERS[aspect](context)) for aspect in aspects]
+    known = any(part.known for _, part in parts)
+    return Reply(
+        outcome="answered" if known else "unknown_fact",
+        bubbles=_bubbles(context, parts),
+        buttons=_buttons(context, aspects, all(part.known for _, part in parts)),
+        procedures=(context.code,),
+        aspects=reported(aspects),
+        sources=(_source(context),),
+    )
+
+
+def overview(context: Context) -> Reply:
+    """Return the first answer when no aspect was asked: what it is, fee and time by mode."""
+    title = text(context.texts("overview.title", name=context.name))
+    summary = (text(context.version.summary),) if context.version.summary else ()
+    figures = (whereabouts.table(context),) if context.version.modes else ()
+    ask = text(context.texts("overview.ask"))
+    return Reply(
+        outcome="answered",
+        bubbles=((title, *summary, *figures, _source_line(context)), (ask,)),
+        buttons=_buttons(context, ("fee", "time"), True),
+        procedures=(context.code,),
+        sources=(_source(context),),
+    )
+
+
+def _context(session: Session, version: ProcedureVersion, question: Question, profile: Profile) -> Context:
+    unit = session.get(AdminUnit, question.unit_code) if question.unit_code else None
+    office = session.scalar(sa.select(Office).where(Office.unit_code == question.unit_code)) if unit else None
+    return Context(
+        code=version.procedure.code,
+        version=version,
+        today=question.today or profile.today(),
+        texts=load_texts(),
+        province=profile.province,
+        unit=unit,
+        office=office,
+        related_names=_names(session, [entry.code for entry in version.related]),
+    )
+
+
+def _names(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    rows = session.execute(
+        sa.select(Procedure.code, ProcedureVersion.short_name)
+        .join(ProcedureVersion, ProcedureVersion.procedure_id == Procedure.id)
+        .where(ProcedureVersion.superseded_at.is_(None), Procedure.code.in_(list(codes)))
+    )
+    return {code: name for code, name in rows}
+
+
+def _bubbles(context: Context, parts: list[tuple[str, Part]]) -> tuple[tuple[Block, ...], ...]:
+    """Short parts share a bubble, long ones stand alone; the source closes the last."""
+    bubbles: list[list[Block]] = []
+    together = False
+    for aspect, part in parts:
+        if bubbles and together and aspect not in _LONG:
+            bubbles[-1].extend(part.blocks)
+        else:
+            bubbles.append(list(part.blocks))
+        together = aspect not in _LONG
+    bubbles[-1].append(_source_line(context))
+    return tuple(piece for bubble in bubbles for piece in split(bubble))
+
+
+def _source_line(context: Context) -> Block:
+    version, texts = context.version, context.texts
+    label = texts("source.label") if version.status == "unverified" else ""
+    if version.valid_to and version.valid_to < context.today:
+        label += texts("source.expired", day=day(version.valid_to))
+    decision = f" · {version.decision}" if version.decision else ""
+    line = texts("source.line", code=context.code, decision=decision, day=day(version.checked_on), label="")
+    return Block("source", line + (f" · {label.lstrip('· ')}" if label else ""))
+
+
+def _source(context: Context) -> Source:
+    version = context.version
+    return Source(
+        code=context.code,
+        name=version.source_name,
+        decision=version.decision,
+        checked_on=version.checked_on.isoformat(),
+        status=version.status,
+        url=version.source_url,
+    )
+
+
+def _buttons(context: Context, said: Iterable[str], sure: bool) -> tuple[Button, ...]:
+    open_ = [aspect for aspect in _NEXT if aspect not in set(said)]
+    buttons = [
+        Button(context.texts(f"button.{aspect}"), "ask_procedure", {"procedure": context.code, "aspect": [aspect]})
+        for aspect in open_[: 3 if sure else 2]
+    ]
+    if not sure:
+        buttons.insert(0, Button(context.texts("button.human"), _HUMAN, {"procedure": context.code}))
+    return tuple(buttons)

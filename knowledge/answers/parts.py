@@ -1,0 +1,61 @@
+"""Small shared pieces of every part of an answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from knowledge.answers.wording import Texts
+from knowledge.models import AdminUnit, Office, ProcedureVersion
+from knowledge.reply import Block
+
+
+@dataclass(frozen=True)
+class Context:
+    """All an aspect needs: the version, the day, the words, and the citizen's place if known."""
+
+    code: str
+    version: ProcedureVersion
+    today: dt.date
+    texts: Texts
+    province: str
+    unit: AdminUnit | None = None
+    office: Office | None = None
+    related_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The procedure's name as the assistant says it."""
+        return str(self.version.short_name)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What an answer says about one aspect; ``known`` is false when the record does not know."""
+
+    blocks: tuple[Block, ...]
+    known: bool = True
+
+
+Composer = Callable[[Context], Part]
+
+
+def text(sentence: str) -> Block:
+    """Return a text block."""
+    return Block("text", sentence)
+
+
+def listing(items: list[tuple[str, str]], ordered: bool = False) -> Block:
+    """Return a list block of (text, badge) pairs."""
+    return Block("list", items=tuple({"text": body, "badge": badge} for body, badge in items), ordered=ordered)
+
+
+def unknown(context: Context, key: str) -> Part:
+    """Return the honest sentence for a fact the record does not hold."""
+    return Part((text(context.texts(key, name=context.name)),), known=False)
+
+
+def statements(context: Context, kind: str) -> list[str]:
+    """Return the version's sentences of a kind (step, condition, result, note)."""
+    return [statement.text for statement in context.version.statements if statement.kind == kind]
