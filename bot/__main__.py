@@ -1,0 +1,70 @@
+"""``python -m bot``: the front server alone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from contextlib import suppress
+
+import sqlalchemy as sa
+import structlog
+
+from bot.errors import SettingsError
+from bot.server import create_server
+from bot.settings import Settings
+from knowledge.database import check_schema, create_engine
+from knowledge.errors import KnowledgeError
+from knowledge.proof import load_secret
+
+
+def main() -> int:
+    """Run until told to stop; 2 = it could not start, with the reason in one line on stderr."""
+    try:
+        settings = Settings.from_env(os.environ)
+        configure_logging(settings.log_level)
+        engine = create_engine(settings.database_url)
+        check_schema(engine)
+        server = create_server(settings, engine, load_secret())
+        listening = _bind(settings.host, settings.port)
+    except (SettingsError, KnowledgeError, sa.exc.SQLAlchemyError, OSError) as error:
+        print(f"bot: {_one_line(error)}", file=sys.stderr)
+        return 2
+    with listening:
+        host, port, *_ = listening.getsockname()
+        structlog.get_logger("bot").info("bot.listening", host=host, port=port)
+        with suppress(KeyboardInterrupt):  # Ctrl-C has already stopped the server in good order
+            server.run(sockets=[listening])
+    return 0
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}): set BOT_PORT") from error
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def configure_logging(level: str) -> None:
+    """Log events as one line each to stderr; message texts are never among them."""
+    numeric = logging.getLevelName(level.upper())
+    if not isinstance(numeric, int):
+        raise SettingsError(f"BOT_LOG_LEVEL={level!r} is not a level such as info")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(numeric),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""The REST channel for tools on this machine: one question in, the whole answer out."""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.channels.web import WebChannel
+from bot.conversation import find_or_open
+from bot.delivery import inbox
+from bot.delivery.inbox import Accepted
+from bot.errors import ApiError
+from bot.http import address, bearer, read_json, same_secret
+from bot.messages import Inbound, read_text
+from bot.services import Services, services
+from bot.transactions import transaction
+from knowledge.reply import Reply
+
+_LONGEST_CONVERSATION, _LONGEST_CLIENT_ID = 120, 64
+# Of several replies to one message, the one that carries the answer names the outcome.
+_WEIGHT = (
+    "answered",
+    "status",
+    "clarify",
+    "unknown_fact",
+    "handoff",
+    "not_found",
+    "out_of_scope",
+    "unavailable",
+    "smalltalk",
+)
+
+RestChannel = WebChannel  # who waits for an answer is woken in the same way
+
+
+def routes() -> list[Route]:
+    """Return the endpoints of this channel."""
+    return [Route("/api/rest/messages", ask, methods=["POST"])]
+
+
+async def ask(request: Request) -> Response:
+    """Take a message and answer when its reply is there, at the latest after ``rest_wait`` seconds."""
+    parts = services(request)
+    _authorise(request, parts.settings.rest_token)
+    external_id, inbound = _read(await read_json(request))
+    conversation_id = await anyio.to_thread.run_sync(find_or_open, parts.sessions, "rest", external_id)
+    accepted = await anyio.to_thread.run_sync(inbox.accept, parts.sessions, conversation_id, inbound, parts.key)
+    parts.worker.wake()
+    replies = await _wait(parts, conversation_id, accepted)
+    body = {"conversation": external_id, "seq": accepted.seq, **merged([Reply.from_json(data) for data in replies])}
+    return JSONResponse({**body, "replies": replies}, headers={"Cache-Control": "no-store"})
+
+
+def _authorise(request: Request, wanted: str) -> None:
+    """Let tools in: by token where one is set, else from this machine only and never from a web page."""
+    if wanted and same_secret(bearer(request), wanted):
+        return
+    if wanted or "origin" in request.headers or not _is_loopback(address(request)):
+        raise ApiError(403, "forbidden")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read(data: object) -> tuple[str, Inbound]:
+    if not isinstance(data, Mapping):
+        raise ApiError(422, "bad_request")
+    external_id = _name(data.get("conversation"), _LONGEST_CONVERSATION)
+    client_id = _name(data.get("client_id", str(uuid.uuid4())), _LONGEST_CLIENT_ID)
+    return external_id, Inbound(client_id, text=read_text(data.get("text")))
+
+
+def _name(raw: object, longest: int) -> str:
+    if not isinstance(raw, str) or not raw.isprintable() or not 0 < len(raw) <= longest:
+        raise ApiError(422, "bad_request")
+    return raw
+
+
+async def _wait(parts: Services, conversation_id: str, accepted: Accepted) -> list[dict[str, Any]]:
+    until = monotonic() + parts.settings.rest_wait
+    with parts.hub.listen(conversation_id) as listener:
+        while not parts.hub.closed:
+            listener.rest()
+            found = await transaction(parts.sessions, inbox.answers, accepted)
+            if found is not None:
+                return found
+            if monotonic() >= until:
+                break
+            await listener.wait(min(parts.poll, until - monotonic()))
+    raise ApiError(504, "timeout")
+
+
+def merged(replies: Sequence[Reply]) -> dict[str, Any]:
+    """Return several replies as one: outcome, codes, aspects and the text that is read.
+
+    No reply at all means that people own the conversation: outcome ``handoff``, empty text.
+    """
+    outcomes = [reply.outcome for reply in replies] or ["handoff"]
+    return {
+        "outcome": min(outcomes, key=_WEIGHT.index),
+        "procedures": _distinct(code for reply in replies for code in reply.procedures),
+        "candidates": _distinct(code for reply in replies for code in reply.candidates),
+        "aspects": _distinct(aspect for reply in replies for aspect in reply.aspects),
+        "text": "\n\n".join(reply.plain() for reply in replies),
+    }
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))

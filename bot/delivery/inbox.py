@@ -1,0 +1,247 @@
+"""The durable inbox: nothing received is lost, nothing is answered twice.
+
+An item goes new → working → done, or back to new for another try, or parked when it cannot be
+worked on. Within a conversation only the oldest open item is handed out. A claim is a lease:
+whoever finishes must still hold it, so a second worker can never answer the same item again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased, sessionmaker
+
+from bot.conversation import take_seqs
+from bot.errors import ApiError
+from bot.messages import Inbound, Prepared, prepare_tap, prepare_text
+from knowledge.models import Conversation, InboxItem, Message, OutboxItem, utc_now
+from knowledge.reply import Reply
+
+# Longer than any honest answer takes; after it, an item of a process that died is taken up again.
+LEASE = dt.timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A message that is stored: its number, its inbox item, and its position in the channel."""
+
+    seq: int
+    item_id: int
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An item in work. ``attempt`` counts from 1; ``owner_version`` is the conversation's at that time."""
+
+    item_id: int
+    attempt: int
+    conversation_id: str
+    channel: str
+    seq: int
+    message: str
+    intent: str
+    owner: str
+    owner_version: int
+
+
+def accept(sessions: sessionmaker, conversation_id: str, inbound: Inbound, key: bytes) -> Accepted:
+    """Store a message and its inbox item in one transaction; the same ``client_id`` again changes nothing.
+
+    Raises:
+        ApiError: 401 no such conversation; 422 a button that was not offered.
+    """
+    try:
+        with sessions.begin() as session:
+            return find_accepted(session, conversation_id, inbound) or _store(session, conversation_id, inbound, key)
+    except IntegrityError:  # its twin arrived in the same moment and was stored
+        with sessions.begin() as session:
+            found = find_accepted(session, conversation_id, inbound)
+        if found is None:
+            raise
+        return found
+
+
+def find_accepted(session: Session, conversation_id: str, inbound: Inbound) -> Accepted | None:
+    """Return what an earlier message with the same ``client_id`` became."""
+    found = session.execute(
+        sa.select(Message.seq, InboxItem.id)
+        .join(InboxItem, InboxItem.message_id == Message.id)
+        .where(Message.conversation_id == conversation_id, Message.client_id == inbound.client_id)
+    ).first()
+    return Accepted(*found) if found else None
+
+
+def _store(session: Session, conversation_id: str, inbound: Inbound, key: bytes) -> Accepted:
+    seq = take_seqs(session, conversation_id, 1)
+    if seq is None:
+        raise ApiError(401, "token_invalid")
+    conversation = session.get(Conversation, conversation_id)
+    prepared = _prepare(session, conversation, inbound, key)
+    message = Message(
+        conversation_id=conversation_id, seq=seq, author="citizen", text=prepared.stored, client_id=inbound.client_id
+    )
+    session.add(message)
+    session.flush()
+    item = InboxItem(
+        channel=conversation.channel,
+        external_id=f"{conversation_id}:{inbound.client_id}",
+        conversation_id=conversation_id,
+        message_id=message.id,
+        body={"message": prepared.message, "intent": prepared.intent},
+    )
+    session.add(item)
+    session.flush()
+    return Accepted(seq, item.id)
+
+
+def _prepare(session: Session, conversation: Conversation, inbound: Inbound, key: bytes) -> Prepared:
+    if inbound.tap is None:
+        return prepare_text(inbound.text, conversation.expects, key)
+    offered = sa.and_(
+        Message.conversation_id == conversation.id,
+        Message.seq == inbound.tap.seq,
+        Message.author.in_(("assistant", "staff")),
+    )
+    return prepare_tap(session.scalar(sa.select(Message.body).where(offered)), inbound.tap)
+
+
+def claim(session: Session, now: dt.datetime | None = None) -> Claimed | None:
+    """Take the oldest item that is due and whose conversation has none before it."""
+    now = now or utc_now()
+    item = session.scalar(_due(now))
+    if item is None or not _take(session, item, now):
+        return None
+    conversation = session.get(Conversation, item.conversation_id)
+    seq = session.scalar(sa.select(Message.seq).where(Message.id == item.message_id))
+    return Claimed(
+        item_id=item.id,
+        attempt=item.attempts + 1,
+        conversation_id=item.conversation_id,
+        channel=item.channel,
+        seq=seq or 0,
+        message=item.body.get("message", ""),
+        intent=item.body.get("intent", ""),
+        owner=conversation.owner,
+        owner_version=conversation.version,
+    )
+
+
+def _due(now: dt.datetime) -> sa.sql.Select:
+    earlier = aliased(InboxItem)
+    blocked = sa.exists().where(
+        earlier.conversation_id == InboxItem.conversation_id,
+        earlier.id < InboxItem.id,
+        earlier.state.in_(("new", "working")),
+    )
+    open_items = sa.select(InboxItem).where(InboxItem.state == "new", InboxItem.available_at <= now, ~blocked)
+    return open_items.order_by(InboxItem.id).limit(1).with_for_update(skip_locked=True, of=InboxItem)
+
+
+def _take(session: Session, item: InboxItem, now: dt.datetime) -> bool:
+    taken = sa.update(InboxItem).where(InboxItem.id == item.id, InboxItem.state == "new")
+    values = {"state": "working", "attempts": item.attempts + 1, "available_at": now + LEASE}
+    return _changed(session, taken.values(values))
+
+
+def _changed(session: Session, statement: sa.sql.Update) -> bool:
+    return bool(session.execute(statement.execution_options(synchronize_session=False)).rowcount)
+
+
+def finish(session: Session, claimed: Claimed, replies: Sequence[Reply], state: str = "done", error: str = "") -> bool:
+    """Close an item and store its answer with the outbox rows, all or nothing.
+
+    Returns False, with nothing stored, when the lease was lost. When the conversation changed
+    hands meanwhile, the item is closed and the answer dropped.
+    """
+    if not _close(session, claimed, state, error):
+        return False
+    if replies and not _store_replies(session, claimed, replies):
+        _note(session, claimed, "dropped: the conversation changed hands")
+    return True
+
+
+def _close(session: Session, claimed: Claimed, state: str, error: str) -> bool:
+    values = {"state": state, "error": error, "finished_at": utc_now(), "body": {}}
+    return _changed(session, _held(claimed).values(values))
+
+
+def _held(claimed: Claimed) -> sa.sql.Update:
+    return sa.update(InboxItem).where(
+        InboxItem.id == claimed.item_id, InboxItem.state == "working", InboxItem.attempts == claimed.attempt
+    )
+
+
+def _note(session: Session, claimed: Claimed, error: str) -> None:
+    session.execute(sa.update(InboxItem).where(InboxItem.id == claimed.item_id).values(error=error))
+
+
+def _store_replies(session: Session, claimed: Claimed, replies: Sequence[Reply]) -> bool:
+    last = take_seqs(session, claimed.conversation_id, len(replies), claimed.owner_version)
+    if last is None:
+        return False
+    for place, reply in enumerate(replies):
+        seq = last - len(replies) + 1 + place
+        message = Message(
+            conversation_id=claimed.conversation_id,
+            seq=seq,
+            author="assistant",
+            text=reply.plain(),
+            body=reply.to_json(),
+            outcome=reply.outcome,
+            client_id=answer_key(claimed.item_id, place),
+        )
+        session.add(message)
+        session.flush()
+        outgoing = OutboxItem(
+            conversation_id=claimed.conversation_id,
+            seq=seq,
+            message_id=message.id,
+            owner_version=claimed.owner_version,
+        )
+        session.add(outgoing)
+    expects = sa.update(Conversation).where(Conversation.id == claimed.conversation_id)
+    session.execute(expects.values(expects=replies[-1].expects).execution_options(synchronize_session=False))
+    return True
+
+
+def answer_key(item_id: int, place: int) -> str:
+    """Return the unique key of an answer's n-th message, so that an item is answered at most once."""
+    return f"inbox:{item_id}:{place}"
+
+
+def answers(session: Session, accepted: Accepted) -> list[dict] | None:
+    """Return the answer's replies as JSON, None while the item is still open."""
+    state = session.scalar(sa.select(InboxItem.state).where(InboxItem.id == accepted.item_id))
+    if state in ("new", "working"):
+        return None
+    mine = Message.client_id.like(answer_key(accepted.item_id, 0)[:-1] + "%")
+    item = sa.select(InboxItem.conversation_id).where(InboxItem.id == accepted.item_id).scalar_subquery()
+    rows = sa.select(Message.body).where(Message.conversation_id == item, mine).order_by(Message.seq)
+    return list(session.scalars(rows))
+
+
+def retry(session: Session, claimed: Claimed, delay: float, error: str) -> bool:
+    """Put an item back to be tried again after ``delay`` seconds; its conversation waits for it."""
+    again = utc_now() + dt.timedelta(seconds=delay)
+    return _changed(session, _held(claimed).values({"state": "new", "available_at": again, "error": error}))
+
+
+def recover(session: Session, everything: bool) -> int:
+    """Take up the items of a process that died: those whose lease is over, or every one in work.
+
+    ``everything`` is for a database that only one process uses, when that process starts.
+    """
+    lost = sa.update(InboxItem).where(InboxItem.state == "working")
+    if not everything:
+        lost = lost.where(InboxItem.available_at <= utc_now())
+    values = {"state": "new", "available_at": utc_now()}
+    return session.execute(lost.values(values).execution_options(synchronize_session=False)).rowcount
+
+
+def count_parked(session: Session) -> int:
+    """Return how many items wait for a person because they could not be worked on."""
+    return session.scalar(sa.select(sa.func.count()).where(InboxItem.state == "parked")) or 0

@@ -1,0 +1,173 @@
+"""Works through the inbox: conversations side by side, the messages of one strictly in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.assistant import Assistant
+from bot.delivery import inbox
+from bot.delivery.hub import Hub
+from bot.delivery.inbox import Claimed
+from bot.delivery.outbox import Outbox
+from bot.errors import AssistantError
+from bot.handoff.hours import OpenHours
+from bot.handoff.queue import open_or_keep
+from bot.texts import Texts
+from bot.transactions import transaction
+from knowledge.models import utc_now
+from knowledge.reply import Reply
+
+log = structlog.get_logger("worker")
+
+_LOOK_EVERY = 1.0  # seconds; items put back for later, and other processes, ring no bell here
+_BOT = "bot"
+
+
+class Worker:
+    """Takes items from the inbox and has them answered, ``places`` conversations at a time.
+
+    ``pauses`` are the seconds to wait before each further try when Rasa gives no usable answer.
+    ``alone`` tells that no other process works on this database.
+    """
+
+    def __init__(
+        self,
+        sessions: sessionmaker,
+        assistant: Assistant,
+        hub: Hub,
+        outbox: Outbox,
+        texts: Texts,
+        is_open: OpenHours,
+        places: int,
+        pauses: Sequence[float],
+        alone: bool,
+    ) -> None:
+        self._sessions = sessions
+        self._assistant = assistant
+        self._hub = hub
+        self._outbox = outbox
+        self._texts = texts
+        self._is_open = is_open
+        self._places = places
+        self._pauses = pauses
+        self._alone = alone
+        self._news = anyio.Event()
+
+    def wake(self) -> None:
+        """Look at once."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Work for ever."""
+        places = anyio.Semaphore(self._places)
+        everything = self._alone
+        async with anyio.create_task_group() as tasks:
+            while True:
+                self._news = anyio.Event()
+                try:
+                    await self._recover(everything)
+                    everything = False
+                    await self._start_all_due(tasks, places)
+                except Exception as error:  # noqa: BLE001 - the database is away: the inbox keeps everything until it is back
+                    log.error("inbox.failed", error=type(error).__name__)
+                with anyio.move_on_after(_LOOK_EVERY):
+                    await self._news.wait()
+
+    async def _recover(self, everything: bool) -> None:
+        recovered = await transaction(self._sessions, inbox.recover, everything)
+        if recovered:
+            log.warning("inbox.recovered", items=recovered)
+
+    async def _start_all_due(self, tasks: TaskGroup, places: anyio.Semaphore) -> None:
+        while True:
+            await places.acquire()
+            try:
+                claimed = await transaction(self._sessions, inbox.claim)
+            except BaseException:
+                places.release()
+                raise
+            if claimed is None:
+                places.release()
+                return
+            tasks.start_soon(self._work, claimed, places)
+
+    async def _work(self, claimed: Claimed, places: anyio.Semaphore) -> None:
+        try:
+            await self.process(claimed)
+        except Exception as error:  # noqa: BLE001 - the lease ends by itself and the item is taken up again
+            log.error("inbox.unfinished", item=claimed.item_id, error=type(error).__name__)
+        finally:
+            places.release()
+            self.wake()
+
+    async def process(self, claimed: Claimed) -> None:
+        """Answer one item, put it back, or park it."""
+        if claimed.owner != _BOT:  # people own this conversation: they read the message, nobody else answers
+            await self._finish(claimed, ())
+            return
+        self._hub.typing(claimed.conversation_id, True)
+        try:
+            await self._answer(claimed)
+        finally:
+            self._hub.typing(claimed.conversation_id, False)
+
+    async def _answer(self, claimed: Claimed) -> None:
+        try:
+            await self._finish(claimed, await self._replies(claimed))
+        except AssistantError as error:
+            await self._without_assistant(claimed, str(error))
+        except Exception as error:  # noqa: BLE001 - a poison message: anything, but never twice the same and never in the way
+            await self._poisoned(claimed, type(error).__name__)
+
+    async def _replies(self, claimed: Claimed) -> Sequence[Reply]:
+        if not claimed.message:
+            return [self._texts.reply("empty")]
+        metadata = {"channel": claimed.channel, "seq": claimed.seq}
+        return await self._assistant.ask(claimed.conversation_id, claimed.message, metadata)
+
+    async def _without_assistant(self, claimed: Claimed, error: str) -> None:
+        log.warning("assistant.failed", item=claimed.item_id, attempt=claimed.attempt, error=error)
+        if not await self._again(claimed, error):
+            await self._finish(claimed, [self._fallback(claimed)], "done", error)
+
+    async def _poisoned(self, claimed: Claimed, error: str) -> None:
+        if await self._again(claimed, error):
+            return
+        log.error("inbox.parked", item=claimed.item_id, conversation=claimed.conversation_id, error=error)
+        try:
+            await self._finish(claimed, [self._fallback(claimed)], "parked", error)
+        except Exception:  # noqa: BLE001 - even the honest sentence cannot be stored: leave the way free for what follows
+            await self._finish(claimed, (), "parked", error)
+
+    async def _again(self, claimed: Claimed, error: str) -> bool:
+        if claimed.attempt > len(self._pauses):
+            return False
+        await transaction(self._sessions, inbox.retry, claimed, self._pauses[claimed.attempt - 1], error)
+        return True
+
+    def _fallback(self, claimed: Claimed) -> Reply:
+        """Return the honest sentence; the wish for a person is met even while Rasa is away."""
+        if claimed.intent != "ask_human":
+            return self._texts.reply("unavailable")
+        return self._texts.reply("handoff_queued" if self._is_open(utc_now()) else "handoff_callback")
+
+    async def _finish(
+        self, claimed: Claimed, replies: Sequence[Reply], state: str = "done", error: str = ""
+    ) -> None:
+        await transaction(self._sessions, self._store, claimed, replies, state, error)
+        self._hub.publish(claimed.conversation_id)
+        self._outbox.wake()
+
+    def _store(self, session: Session, claimed: Claimed, replies: Sequence[Reply], state: str, error: str) -> None:
+        if not inbox.finish(session, claimed, replies, state, error):
+            log.warning("inbox.lease_lost", item=claimed.item_id)
+            return
+        for reply in replies:
+            if reply.handoff:
+                open_or_keep(session, claimed.conversation_id, reply, self._is_open)
+        log.info("message.answered", item=claimed.item_id, outcomes=[reply.outcome for reply in replies])

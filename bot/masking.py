@@ -1,0 +1,75 @@
+"""What must not be kept: identity and card numbers, codes sent by SMS, passwords, proofs.
+
+Numbers are judged by shape and by what stands around them, so that dossier and procedure codes,
+amounts and dates stay readable.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from nlu.text import fold
+
+MARK = "•"
+PROOF_MARK = MARK * 4
+
+# A number glued to letters or to a further part of a code is that code's business.
+_START = r"(?<![\w])(?<![\w][.,/\-–])"
+_END = r"(?![\w])(?![.,/\-–][\w])"
+_MONEY_AFTER = r"(?!\s*(?:d|dong|vnd|vnđ|usd|trieu|ty|nghin|ngan|k)\b)"
+_MONEY_BEFORE = re.compile(r"\b(?:gia|tien|von|phi|luong|khoang|hon|duoi|tren|thu|nop|tong)\b[\w\s]{0,12}$")
+
+_WHOLE = re.compile(rf"{_START}(?:\d{{9}}|\d{{12}}|\d{{16}}|\d{{19}}){_END}{_MONEY_AFTER}")
+_GROUPED = re.compile(
+    rf"{_START}(?<!\d )(?:\d{{4}}(?:[ .\-]\d{{4}}){{2,3}}|\d{{3}}(?:[ \-]\d{{3}}){{2,3}}){_END}(?! \d){_MONEY_AFTER}"
+)
+_NAMED_IDENTITY = re.compile(
+    r"\b(?:cccd|cmnd|cmt|cmtnd|can cuoc|chung minh|dinh danh|so the|tai khoan|stk)\b[^\d\n]{0,25}?"
+    rf"(\d(?:[ .\-]?\d){{8,18}}){_END}"
+)
+_NAMED_CODE = re.compile(
+    r"\b(?:otp|ma xac nhan|ma xac thuc|ma pin|pin|cvv)\b[^\d\n]{0,20}?(\d(?:[ .\-]?\d){2,7})(?!\w)"
+)
+_NAMED_TAIL = re.compile(r"\bso cuoi\b[^\d\n]{0,30}?(\d(?:[ .\-]?\d){3})(?![\w])(?![.,/\-–]\w)")
+_PASSWORD = re.compile(
+    r"\b(?:mat khau|password|passwd|pass|mk)\b(?:"
+    r"[^\n:=]{0,25}?(?:\bla\b|:|=)\s*(?=\S*[\d:=@#$%!_])(\S{4,})"
+    r"|\s*[:=]\s*(\S{4,})"
+    r"|\s+(?=\S*\d)(?=\S*[^\W\d]|\d{6})(\S{6,}))"
+)
+
+_FOUR_DIGITS_PHRASE = re.compile(r"\b4\s*(?:chu\s*)?so\b")
+_NUMBER = re.compile(r"\d(?:[ .\-]?\d)*")
+
+
+def mask(text: str) -> str:
+    """Return NFC text with every sign of a secret replaced by a dot."""
+    chars = list(text)
+    for start, end in _secrets(fold(text)):
+        chars[start:end] = [char if char.isspace() else MARK for char in chars[start:end]]
+    return "".join(chars)
+
+
+def _secrets(folded: str) -> list[tuple[int, int]]:
+    spans = [match.span() for match in _WHOLE.finditer(folded) if not _is_money(folded, match)]
+    spans += [match.span() for match in _GROUPED.finditer(folded) if not _is_money(folded, match)]
+    for pattern in (_NAMED_IDENTITY, _NAMED_CODE, _NAMED_TAIL):
+        spans += [match.span(1) for match in pattern.finditer(folded)]
+    for match in _PASSWORD.finditer(folded):
+        spans.append(match.span(match.lastindex or 0))
+    return spans
+
+
+def _is_money(folded: str, match: re.Match[str]) -> bool:
+    return bool(_MONEY_BEFORE.search(folded, max(0, match.start() - 24), match.start()))
+
+
+def find_proof(text: str) -> str | None:
+    """Return the four digits (as ASCII) when the text holds exactly one number and it has four digits."""
+    folded = _FOUR_DIGITS_PHRASE.sub(" ", fold(text))
+    numbers = [match.group() for match in _NUMBER.finditer(folded)]
+    if len(numbers) != 1:
+        return None
+    digits = "".join(str(unicodedata.digit(char)) for char in numbers[0] if char.isdigit())
+    return digits if len(digits) == 4 else None

@@ -1,0 +1,128 @@
+"""A citizen's message at the door: what is accepted, what is kept, what goes on to Rasa."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from bot.errors import ApiError
+from bot.masking import PROOF_MARK, find_proof, mask
+from knowledge.proof import seal
+from nlu.text import nfc
+
+LONGEST_TEXT = 2000
+_BIGGEST_NUMBER = 2**31 - 1
+# Control characters but tab and newline, and halves of surrogate pairs: no database keeps them all.
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_LEADING_SLASHES = re.compile(r"^[\s/]+")
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A tapped button: the ``index`` (from 0) on the message with number ``seq``."""
+
+    seq: int
+    index: int
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message as it came in: typed ``text``, or a ``tap``."""
+
+    client_id: str
+    text: str = ""
+    tap: Tap | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is ``stored`` and shown, and the ``message`` for Rasa ("" = nothing to ask)."""
+
+    stored: str
+    message: str
+    intent: str = ""
+
+
+def read_inbound(data: object) -> Inbound:
+    """Return the message in a request's JSON.
+
+    Raises:
+        ApiError: 422, something is missing, empty or too long.
+    """
+    if not isinstance(data, Mapping):
+        raise ApiError(422, "bad_request")
+    client_id = _client_id(data.get("client_id"))
+    if "button" in data:
+        return Inbound(client_id, tap=_tap(data["button"]))
+    return Inbound(client_id, text=read_text(data.get("text")))
+
+
+def _client_id(raw: object) -> str:
+    try:
+        return str(uuid.UUID(raw)) if isinstance(raw, str) else _refuse()
+    except ValueError:
+        return _refuse()
+
+
+def _refuse() -> NoReturn:
+    raise ApiError(422, "bad_request")
+
+
+def _tap(raw: object) -> Tap:
+    if not isinstance(raw, Mapping) or not (is_count(raw.get("seq")) and is_count(raw.get("index"))):
+        raise ApiError(422, "bad_request")
+    return Tap(raw["seq"], raw["index"])
+
+
+def is_count(value: object) -> bool:
+    """Tell whether the value is a whole number that every database can hold."""
+    return type(value) is int and 0 <= value <= _BIGGEST_NUMBER
+
+
+def read_text(raw: object) -> str:
+    """Return typed text in NFC without invisible and control characters.
+
+    Raises:
+        ApiError: 422, the text is missing, empty or longer than 2,000 characters.
+    """
+    if not isinstance(raw, str):
+        raise ApiError(422, "bad_request")
+    text = nfc(_UNSTORABLE.sub(" ", raw.replace("\r\n", "\n"))).strip()
+    if not text:
+        raise ApiError(422, "empty")
+    if len(text) > LONGEST_TEXT:
+        raise ApiError(422, "too_long", limit=LONGEST_TEXT)
+    return text
+
+
+def prepare_text(text: str, expects: str, key: bytes) -> Prepared:
+    """Return what to keep of typed text and what to ask Rasa; a proof is sealed here and now."""
+    digits = find_proof(text) if expects == "proof" else None
+    if digits is not None:
+        return Prepared(PROOF_MARK, payload("inform_proof", {"proof": seal(digits, key)}), "inform_proof")
+    kept = mask(text)
+    # Rasa takes text that starts with a slash for an intent with full confidence.
+    return Prepared(kept, _LEADING_SLASHES.sub("", kept))
+
+
+def prepare_tap(body: Mapping[str, Any] | None, tap: Tap) -> Prepared:
+    """Return what a tapped button says and asks.
+
+    Raises:
+        ApiError: 422, the message offered no such button.
+    """
+    buttons = (body or {}).get("buttons") or ()
+    if tap.index >= len(buttons):
+        raise ApiError(422, "unknown_button")
+    button = buttons[tap.index]
+    message = payload(button["intent"], button.get("entities") or {})
+    return Prepared(button["title"], message, button["intent"])
+
+
+def payload(intent: str, entities: Mapping[str, Any]) -> str:
+    """Return Rasa's written form of an intent with entities."""
+    return f"/{intent}{json.dumps(entities, ensure_ascii=False)}" if entities else f"/{intent}"

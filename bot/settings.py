@@ -1,0 +1,75 @@
+"""What can be set from the environment, and its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import SettingsError
+from bot.rates import Rate
+from knowledge.database import DEFAULT_URL
+
+ROOM = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one front server; all times in seconds.
+
+    ``allowed_origins`` are the sites that may embed the widget beside our own; "" as the only
+    value stands for pages on this machine. ``rest_token`` opens the REST endpoint to other machines.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    database_url: str = DEFAULT_URL
+    rasa_url: str = "http://127.0.0.1:5005"
+    actions_url: str = "http://127.0.0.1:5055"
+    workers: int = 8
+    allowed_origins: tuple[str, ...] = ()
+    rest_token: str = ""
+    log_level: str = "info"
+    # Three tries of 4.5 s and the pauses between them end within 15 s: longer and a citizen leaves.
+    assistant_timeout: float = 4.5
+    assistant_pauses: tuple[float, ...] = (0.5, 1.0)
+    rest_wait: float = 30.0
+    heartbeat: float = 15.0
+    # Signing in again is silent (see channels/web.py), so the token itself can be short.
+    token_life: int = 30 * 60
+    token_resume: int = 30 * 24 * 3600
+    message_rates: tuple[Rate, ...] = (Rate(10, 10.0), Rate(60, 300.0))
+    # Generous: a whole one-stop office, or a mobile network, shares one address.
+    address_rates: tuple[Rate, ...] = (Rate(600, 30.0),)
+    opening_rates: tuple[Rate, ...] = (Rate(120, 120.0),)
+    room: Path = ROOM
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Return the settings that the environment asks for.
+
+        Raises:
+            SettingsError: a number is not a number, or out of range.
+        """
+        return cls(
+            host=environ.get("BOT_HOST") or cls.host,
+            port=_number(environ, "BOT_PORT", cls.port, 0, 65535),
+            database_url=environ.get("DATABASE_URL") or cls.database_url,
+            rasa_url=(environ.get("RASA_URL") or cls.rasa_url).rstrip("/"),
+            actions_url=(environ.get("ACTIONS_URL") or cls.actions_url).rstrip("/"),
+            workers=_number(environ, "BOT_WORKERS", cls.workers, 1, 64),
+            allowed_origins=_origins(environ.get("BOT_ALLOWED_ORIGINS", "")),
+            rest_token=environ.get("BOT_REST_TOKEN", ""),
+            log_level=environ.get("BOT_LOG_LEVEL") or cls.log_level,
+        )
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    raw = environ.get(name) or str(default)
+    if not raw.isdecimal() or not least <= int(raw) <= most:
+        raise SettingsError(f"{name}={raw!r} is not a whole number from {least} to {most}")
+    return int(raw)
+
+
+def _origins(raw: str) -> tuple[str, ...]:
+    return tuple(origin.rstrip("/").lower() for origin in raw.replace(",", " ").split())
