@@ -1,0 +1,1 @@
+"""Importers: one module and one line in ``registry.py`` each."""

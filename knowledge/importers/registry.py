@@ -1,0 +1,10 @@
+"""The importers, in the order in which they are asked whether a path is theirs."""
+
+from __future__ import annotations
+
+from knowledge.importers import bundled
+from knowledge.importers.base import Importer
+
+IMPORTERS: tuple[Importer, ...] = (
+    bundled.IMPORTER,
+)
