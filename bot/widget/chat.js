@@ -1,0 +1,277 @@
+// <tthc-chat>: puts the parts together. Attributes: open, title, position (left|right), lang, theme,
+// mode="page" (fills its place, no launcher), data-server, data-chips (JSON), data-storage="memory".
+import { Api } from "./api.js";
+import { Composer } from "./composer.js";
+import { fill, h, iconButton } from "./dom.js";
+import { day } from "./format.js";
+import { Log } from "./log.js";
+import { Menu, Sheet } from "./menu.js";
+import { Panel } from "./panel.js";
+import { printChecklist } from "./print.js";
+import { ReplyView } from "./reply.js";
+import { Session } from "./session.js";
+import { Store } from "./store.js";
+import { download, transcript } from "./transcript.js";
+import { Waiter } from "./waiter.js";
+
+const BASE = new URL(".", import.meta.url).href;
+const SIZES = [1, 1.15, 1.3];
+
+async function readTexts(lang) {
+  const response = await fetch(BASE + "texts." + lang + ".json", { credentials: "omit" });
+  if (!response.ok && lang !== "vi") return readTexts("vi");
+  return response.json();
+}
+
+function loadStyles() {
+  const links = [BASE + "../static/tokens.css", BASE + "chat.css"].map((href) => h("link", { rel: "stylesheet", href }));
+  const loaded = links.map((link) => new Promise((resolve) => ["load", "error"].forEach((name) => link.addEventListener(name, resolve))));
+  return { links, ready: Promise.all(loaded) };
+}
+
+/** Faces are only taken from the document, never from inside a shadow root. */
+function loadFont() {
+  const href = new URL("../static/vendor/be-vietnam-pro/fonts.css", BASE).href;
+  if (Array.from(document.styleSheets).some((sheet) => sheet.href === href) || document.querySelector("link[data-tthc-font]")) return;
+  document.head.append(h("link", { rel: "stylesheet", href, "data-tthc-font": true }));
+}
+
+class TthcChat extends HTMLElement {
+  static get observedAttributes() {
+    return ["open"];
+  }
+
+  connectedCallback() {
+    if (this.started) return;
+    this.started = true;
+    this.heading = this.getAttribute("title");
+    this.removeAttribute("title"); // else the browser shows it as a tooltip over every message
+    this.begin().catch((error) => console.error("tthc-chat", error));
+  }
+
+  disconnectedCallback() {
+    if (this.panel) this.panel.release();
+    if (this.session) this.session.stream.stop();
+  }
+
+  attributeChangedCallback(name, before, after) {
+    if (!this.panel || (before === null) === (after === null)) return;
+    if (after === null) this.panel.close();
+    else this.panel.open(false);
+  }
+
+  /** Opens the panel and asks `text`; for links on the host page. */
+  ask(text) {
+    this.ready().then(() => { this.panel.open(true); this.say(text); });
+  }
+
+  ready() {
+    return this.whenReady || (this.whenReady = new Promise((resolve) => { this.isReady = resolve; if (this.panel) resolve(); }));
+  }
+
+  async begin() {
+    const server = this.getAttribute("data-server") || new URL("..", BASE).href;
+    const memory = this.getAttribute("data-storage") === "memory";
+    this.local = new Store(memory ? "memory" : "localStorage", server);
+    this.tab = new Store(memory ? "memory" : "sessionStorage", server);
+    const shadow = this.attachShadow({ mode: "open" });
+    const style = loadStyles();
+    loadFont();
+    shadow.append(...style.links);
+    this.texts = await readTexts(this.getAttribute("lang") || "vi");
+    this.session = new Session(new Api(server, this.local), this.local, this.tab, this.sessionView());
+    await style.ready;
+    shadow.append(this.build());
+    this.scale(this.local.get("size") || 0);
+    this.offer();
+    this.listen();
+    if (this.isReady) this.isReady();
+    const page = this.panel.page;
+    if (page || this.hasAttribute("open") || (this.tab.get("open") && !this.panel.full)) this.panel.open(false);
+    else if (this.session.api.token && this.tab.get("open") !== null) this.resume(); // an answer may come while minimised
+  }
+
+  build() {
+    const texts = this.texts;
+    const ticks = { get: (key) => (this.local.get("ticks") || {})[key], set: (key, value) => this.local.set("ticks", Object.assign(this.local.get("ticks") || {}, { [key]: value })) };
+    const replies = new ReplyView(texts, ticks, (title, items, start) => printChecklist(BASE, texts.list, title, items, start));
+    this.log = new Log(texts, replies, { retry: (item) => this.session.retry(item), discard: (item) => this.session.discard(item) });
+    this.composer = new Composer(texts, (text) => this.send(text));
+    this.menu = new Menu(texts.header.menu, this.menuEntries());
+    this.sheet = new Sheet();
+    this.waiter = new Waiter({ show: (kind) => this.showWaiting(kind), look: () => this.session.sync(true).catch(() => {}) });
+    this.bar = h("div", { class: "bar", role: "status", hidden: true });
+    this.panel = new Panel(texts, this.heading || texts.title, this.getAttribute("mode") === "page", this.panelHooks());
+    this.panel.count(0);
+    this.panel.heading.append(iconButton("a-arrow-up", texts.header.bigger, () => this.bigger()), this.menu.button, this.panel.minimise);
+    this.panel.node.append(this.panel.heading, this.menu.list, this.bar, this.log.scroller, this.log.pill, this.composer.form, this.sheet.node);
+    this.root = h("div", { class: "root", lang: "vi" }, this.panel.launcher, this.panel.node);
+    return this.root;
+  }
+
+  menuEntries() {
+    const words = this.texts.menu;
+    return [
+      { icon: "headset", title: words.staff, act: () => this.say(this.texts.staff.text) },
+      { icon: "download", title: words.download, act: () => this.download() },
+      { icon: "eraser", title: words.restart, act: () => this.askRestart() },
+      { icon: "info", title: words.about, act: () => this.about() },
+    ];
+  }
+
+  sessionView() {
+    return {
+      onMessage: (message, fresh) => this.received(message, fresh),
+      onPending: (item) => { this.log.addPending(item); this.offer(); if (item.state === "failed" || item.state === "waiting") this.waiter.stop(); },
+      onSettled: (item, message) => { this.log.settle(item, message); this.offer(); },
+      onDropped: (item) => { this.log.drop(item); this.offer(); },
+      onTyping: (on) => (on ? this.waiter.begin() : this.waiter.stop()),
+      onLine: (up) => { this.up = up; this.showLine(); },
+      onFresh: () => { this.log.clear(); this.log.notice(this.texts.state.renewed); this.session.pending.forEach((item) => this.log.addPending(item)); },
+    };
+  }
+
+  panelHooks() {
+    return {
+      opened: (moved) => {
+        this.setAttribute("open", "");
+        this.tab.set("open", true);
+        this.unread = 0;
+        this.composer.grow();
+        this.resume();
+        this.log.toEnd();
+        if (moved) this.focusIn();
+      },
+      minimised: () => { this.removeAttribute("open"); this.tab.set("open", false); },
+      escape: () => this.sheet.close() || this.menu.close(true),
+    };
+  }
+
+  /** On phones the field is not focused: its keyboard would hide the greeting. */
+  focusIn() {
+    if (window.matchMedia("(pointer: coarse)").matches) this.panel.node.focus();
+    else this.composer.focus();
+  }
+
+  listen() {
+    window.addEventListener("online", () => { this.showLine(); this.session.online(); });
+    window.addEventListener("offline", () => this.showLine());
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.session.stream.wake(); });
+  }
+
+  resume() {
+    if (this.resumed) return;
+    this.resumed = true;
+    this.log.quiet(true);
+    this.session.resume().then(() => {
+      this.offer();
+      this.log.toEnd();
+      setTimeout(() => this.log.quiet(false), 50); // after the browser has told assistive tools of the history
+    });
+  }
+
+  say(text) {
+    this.session.say(text);
+    this.expectAnswer();
+  }
+
+  send(text) {
+    const secret = this.session.expects === "proof" && /^[\d\s.]{4,12}$/.test(text);
+    this.session.say(text, secret ? this.texts.state.masked : "");
+    this.expectAnswer();
+  }
+
+  press(seq, index, title) {
+    this.session.press(seq, index, title);
+    this.expectAnswer();
+    this.focusIn();
+  }
+
+  expectAnswer() {
+    if (!this.session.withStaff) this.waiter.begin();
+  }
+
+  received(message, fresh) {
+    if (message.author !== "citizen") this.waiter.stop();
+    this.log.add(message, fresh);
+    this.offer();
+    if (!fresh || message.author === "citizen" || this.panel.isOpen) return;
+    this.unread = (this.unread || 0) + 1;
+    this.panel.count(this.unread, fill(this.texts.launcherUnread, { n: this.unread }));
+  }
+
+  /** Offers the next steps: the most asked at first, later the buttons of the last reply, else nothing. */
+  offer() {
+    const { last, pending } = this.session;
+    const words = this.texts;
+    this.composer.expect(pending.length ? "" : this.session.expects);
+    if (pending.length) return this.log.offer(words.nextLabel, []);
+    if (!last) return this.log.offer(words.chipsLabel, this.firstChips());
+    const buttons = (last.author === "assistant" && last.reply && last.reply.buttons) || [];
+    this.log.offer(words.nextLabel, buttons.map((button, index) => ({ title: button.title, act: () => this.press(last.seq, index, button.title) })));
+  }
+
+  firstChips() {
+    let chips = this.texts.chips;
+    try {
+      chips = JSON.parse(this.getAttribute("data-chips")) || chips;
+    } catch (error) {
+      console.error("tthc-chat: data-chips is not JSON", error);
+    }
+    const act = (chip) => () => { this.say(chip.text || chip.title); this.focusIn(); };
+    const apart = this.texts.lookup;
+    return chips.map((chip) => ({ title: chip.title, act: act(chip) })).concat({ title: apart.title, icon: "file-search", act: act(apart) });
+  }
+
+  showWaiting(kind) {
+    const words = this.texts.state;
+    this.log.wait(kind, { typing: this.session.withStaff ? words.staffTyping : words.typing, slow: words.slow, silent: words.silent }[kind]);
+  }
+
+  showLine() {
+    const words = this.texts.state;
+    const text = !navigator.onLine ? words.offline : this.up === false ? words.reconnecting : "";
+    this.bar.hidden = !text;
+    this.bar.textContent = "";
+    if (!text) return;
+    this.bar.append(h("span", {}, text), h("button", { type: "button", class: "link", onclick: () => this.session.online() }, words.reconnect));
+  }
+
+  bigger() {
+    this.scale(((this.local.get("size") || 0) + 1) % SIZES.length);
+  }
+
+  scale(step) {
+    this.local.set("size", step);
+    this.root.style.setProperty("--scale", SIZES[step] || 1);
+    if (this.panel.isOpen) this.composer.grow();
+  }
+
+  download() {
+    const file = this.texts.transcript.file + "-" + day(new Date()).split("/").reverse().join("-") + ".txt";
+    download(file, transcript(this.texts, this.session.messages));
+  }
+
+  askRestart() {
+    const words = this.texts.restart;
+    this.sheet.ask(words.title, words.body, [{ title: words.yes, act: () => this.restart(), strong: true }, { title: words.no }], this.menu.button);
+  }
+
+  restart() {
+    this.session.forget();
+    this.local.remove("ticks");
+    this.waiter.stop();
+    this.log.clear();
+    this.up = undefined;
+    this.showLine();
+    this.offer();
+    this.log.toEnd();
+  }
+
+  about() {
+    const words = this.texts.about;
+    this.sheet.ask(words.title, words.body, [{ title: words.close, strong: true }], this.menu.button);
+  }
+}
+
+if (!customElements.get("tthc-chat")) customElements.define("tthc-chat", TthcChat);

@@ -1,0 +1,197 @@
+// The list of messages: one node per message, put in once, so that a screen reader hears each once.
+import { fill, h, icon } from "./dom.js";
+import { clock, day, dayTitle, inline, instant } from "./format.js";
+
+const NEAR = 80; // px from the bottom that still count as "at the bottom"
+
+/** `hooks`: retry(pending), discard(pending), press(seq, index, title), ask(text). */
+export class Log {
+  constructor(texts, replies, hooks) {
+    Object.assign(this, { texts, replies, hooks });
+    this.nodes = new Map(); // client_id or seq -> node
+    this.list = h("div", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": texts.log.label });
+    this.waiting = h("div", { class: "waiting", role: "status" });
+    this.chips = h("div", { class: "chips", role: "group" });
+    this.scroller = h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": texts.log.label }, this.list, this.waiting, this.chips);
+    this.pill = h("button", { type: "button", class: "pill", hidden: true, onclick: () => this.toEnd() }, icon("arrow-down"), texts.log.newMessage);
+    this.scroller.addEventListener("scroll", () => { if (this.atEnd()) this.pill.hidden = true; }, { passive: true });
+    this.clear();
+  }
+
+  clear() {
+    this.nodes.clear();
+    this.list.textContent = "";
+    this.greeting = h("div", { class: "message assistant" }, this.speaker("assistant"),
+      ...this.texts.greeting.map((text) => h("div", { class: "bubble" }, h("p", {}, ...inline(text)))));
+    this.list.append(this.greeting);
+    this.pill.hidden = true;
+  }
+
+  atEnd() {
+    const box = this.scroller;
+    return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+  }
+
+  toEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.pill.hidden = true;
+  }
+
+  /** While `quiet`, additions are not announced: history is not news. */
+  quiet(on) {
+    this.list.setAttribute("aria-live", on ? "off" : "polite");
+  }
+
+  add(message, fresh) {
+    const stuck = this.atEnd();
+    const node = this.messageNode(message);
+    this.place(node, message.seq);
+    if (!fresh || message.author === "citizen") this.toEnd();
+    else this.show(node, stuck);
+  }
+
+  addPending(item) {
+    let node = this.nodes.get(item.client_id);
+    if (!node) {
+      node = this.citizenNode(item.shown, instant(item.at));
+      this.nodes.set(item.client_id, node);
+      this.place(node, Infinity);
+      this.toEnd();
+    }
+    this.state(node, item);
+  }
+
+  /** The server has the message: the bubble that waited becomes the message. */
+  settle(item, message) {
+    const node = this.nodes.get(item.client_id);
+    if (!node) return this.add(message, true);
+    node.dataset.seq = message.seq;
+    if (!item.secret && message.text !== item.shown) node.querySelector("p").replaceWith(h("p", {}, ...inline(message.text)));
+    this.state(node, { state: "sent" });
+    const next = node.nextElementSibling;
+    if (next && Number(next.dataset.order) < message.seq) this.place(node, message.seq);
+    node.dataset.order = message.seq;
+    this.onlyLastSent();
+  }
+
+  drop(item) {
+    const node = this.nodes.get(item.client_id);
+    if (node) node.remove();
+    this.nodes.delete(item.client_id);
+  }
+
+  notice(text) {
+    this.list.append(h("div", { class: "message system", "data-order": 0 }, h("p", {}, text)));
+  }
+
+  speaker(author) {
+    return h("span", { class: "spoken" }, this.texts.speaker[author] + ": ");
+  }
+
+  messageNode(message) {
+    const when = instant(message.created_at);
+    if (message.author === "citizen") {
+      const own = this.citizenNode(message.text, when);
+      this.state(own, { state: "sent" });
+      return own;
+    }
+    if (message.author === "system") return this.dated(h("div", { class: "message system" }, this.speaker("system"), h("p", {}, ...inline(message.text))), when);
+    const staff = message.author === "staff";
+    const name = staff && h("div", { class: "name" }, icon("headset"), this.texts.speaker.staff);
+    return this.dated(h("div", { class: "message " + (staff ? "staff" : "assistant") },
+      staff ? name : this.speaker("assistant"), ...this.replies.bubbles(message)), when);
+  }
+
+  citizenNode(text, when) {
+    const meta = h("div", { class: "meta", "aria-live": "off" });
+    return this.dated(h("div", { class: "message citizen" }, this.speaker("citizen"),
+      h("div", { class: "bubble" }, h("p", {}, ...inline(text))), meta), when);
+  }
+
+  dated(node, when) {
+    node.dataset.day = day(when);
+    node.dataset.title = dayTitle(when, this.texts.log);
+    node.dataset.time = clock(when);
+    return node;
+  }
+
+  state(node, item) {
+    const words = this.texts.state;
+    const meta = node.querySelector(".meta");
+    node.dataset.state = item.state;
+    meta.textContent = "";
+    if (item.state === "sent") meta.append(icon("check"), words.sent + " " + node.dataset.time);
+    else if (item.state === "failed") meta.append(...this.failed(item));
+    else meta.append(icon("clock"), words[item.state]);
+    this.onlyLastSent();
+  }
+
+  failed(item) {
+    const words = this.texts.state;
+    const why = this.reason(item.error);
+    const button = (name, label, act) => h("button", { type: "button", class: "link", onclick: () => act(item) }, icon(name), label);
+    return [
+      h("span", { class: "why", role: "alert" }, icon("circle-alert"), words.failed + (why ? ": " + why : "")),
+      h("span", { class: "actions" }, button("rotate-ccw", words.retry, this.hooks.retry), button("trash-2", words.discard, this.hooks.discard)),
+    ];
+  }
+
+  reason(error) {
+    const words = this.texts.errors;
+    if (!error) return "";
+    if (error.status === 0) return words.network;
+    if (error.status === 429) return error.said || words.tooFast;
+    return error.said || words.refused;
+  }
+
+  /** "Sent" is said under the newest sent bubble alone. */
+  onlyLastSent() {
+    const sent = Array.from(this.list.querySelectorAll('.citizen[data-state="sent"]'));
+    sent.forEach((node, index) => { node.querySelector(".meta").hidden = index < sent.length - 1; });
+  }
+
+  place(node, order) {
+    node.dataset.order = order;
+    if (Number.isFinite(order)) node.dataset.seq = order;
+    const later = Array.from(this.list.querySelectorAll(".message[data-order]")).find((other) => other !== node && Number(other.dataset.order) > order);
+    this.list.insertBefore(node, later || null);
+    this.separate(node);
+  }
+
+  separate(node) {
+    let before = node.previousElementSibling;
+    while (before && !before.dataset.day) before = before.previousElementSibling;
+    const shown = before ? before.dataset.day : day(new Date());
+    if (shown !== node.dataset.day) this.list.insertBefore(h("div", { class: "day" }, h("span", {}, node.dataset.title)), node);
+  }
+
+  /** Brings a new answer into view: its beginning, when it is taller than the window. */
+  show(node, stuck) {
+    if (!stuck) {
+      this.pill.hidden = false;
+      return;
+    }
+    const top = node.offsetTop - 12;
+    this.scroller.scrollTop = Math.min(top, this.scroller.scrollHeight);
+    this.pill.hidden = true;
+  }
+
+  /** Shows what the citizen may tap next: `kind` "first", or the buttons of the last reply. */
+  offer(label, entries) {
+    this.chips.textContent = "";
+    this.chips.hidden = !entries.length;
+    this.chips.setAttribute("aria-label", label);
+    this.chips.append(...entries.map(({ title, icon: shape, act }) =>
+      h("button", { type: "button", class: shape ? "chip apart" : "chip", onclick: act }, shape && icon(shape), h("span", {}, ...inline(title)))));
+  }
+
+  wait(kind, text) {
+    this.waiting.textContent = "";
+    if (!kind) return;
+    const stuck = this.atEnd();
+    const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i", {}), h("i", {}), h("i", {}));
+    if (kind === "silent") this.waiting.append(h("p", {}, text));
+    else this.waiting.append(dots, h("span", { class: kind === "slow" ? "" : "spoken" }, text));
+    if (stuck) this.toEnd();
+  }
+}
