@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import sqlalchemy as sa
@@ -27,7 +27,10 @@ _KINDS = {
     "tx": "thị xã",
     "thành phố": "thành phố",
     "tp": "thành phố",
+    "tỉnh": "tỉnh",
 }
+_PROVINCE = "tỉnh"
+_PREPOSITIONS = frozenset({"o", "tai", "ve", "tu", "den", "toi", "qua", "len", "xuong", "ra"})
 _DISTRICT_KINDS = frozenset({"huyện", "thị xã", "thành phố"})
 _FOLDED_KINDS = {fold(written): kind for written, kind in _KINDS.items()}
 
@@ -59,6 +62,9 @@ class Gazetteer:
         self._add_formers(profile)
         for name, district in profile.read_yaml("districts.yml").items():
             self._add(name, district["kind"], tuple(district["units"]), former=True)
+        for spelling, name in profile.read_yaml("spellings.yml")["same"].items():
+            self._names[_key(spelling)].extend(self._names[_key(name)])
+        self._ambiguous = {_key(name) for name in profile.read_yaml("spellings.yml")["needs_preposition"]}
         self._longest = max(map(len, self._names))
 
     def _add_formers(self, profile: Profile) -> None:
@@ -71,8 +77,7 @@ class Gazetteer:
                 self._add(name, kind, tuple(codes), former=True)
 
     def _add(self, name: str, kind: str, units: tuple[str, ...], former: bool) -> None:
-        key = tuple(fold(word) for word in tokens(name))
-        self._names[key].append(Place(name, kind, units, former, ()))
+        self._names[_key(name)].append(Place(name, kind, units, former, ()))
 
     def find(self, text: str) -> list[Place]:
         """Return the places named in the text, in order; longest names first, no overlaps."""
@@ -84,7 +89,7 @@ class Gazetteer:
             if place is not None:
                 found.append(place)
             position += max(length, 1)
-        return found
+        return _narrowed(found)
 
     def _at(self, words: list[str], folded: list[str], start: int, marked: bool) -> tuple[Place | None, int]:
         for length in range(min(self._longest, len(words) - start), 0, -1):
@@ -96,7 +101,9 @@ class Gazetteer:
             kind = _kind_before(folded, start)
             if kind is None and (length == 1 or marked and not _same_marks(said, places)):
                 continue
-            return self._choose(places, kind, tuple(words[start : start + length])), length
+            if kind == _PROVINCE or (kind is None and key in self._ambiguous and not _led(words, folded, start)):
+                continue
+            return self._choose(places, kind, tuple(words[start - _kind_length(folded, start) : start + length])), length
         return None, 0
 
     def _choose(self, places: list[Place], kind: str | None, words: tuple[str, ...]) -> Place:
@@ -113,9 +120,38 @@ class Gazetteer:
         return f"{self.units[code]['kind']} {self.units[code]['name']}"
 
 
+def _key(name: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in tokens(name))
+
+
+def _narrowed(found: list[Place]) -> list[Place]:
+    """A commune followed by its old district is one place: keep the units both have."""
+    narrowed: list[Place] = []
+    for place in found:
+        last = narrowed[-1] if narrowed else None
+        shared = tuple(code for code in last.units if code in place.units) if last else ()
+        if last and shared and place.kind in _DISTRICT_KINDS and last.kind not in _DISTRICT_KINDS:
+            narrowed[-1] = replace(last, units=shared, words=(*last.words, *place.words))
+        else:
+            narrowed.append(place)
+    return narrowed
+
+
+def _led(words: list[str], folded: list[str], start: int) -> bool:
+    """Tell whether a preposition leads the name; in a text with marks the marks have told already."""
+    return start > 0 and folded[start - 1] in _PREPOSITIONS or has_marks(" ".join(words))
+
+
 def _kind_before(folded: list[str], start: int) -> str | None:
     two = " ".join(folded[max(0, start - 2) : start])
     return _FOLDED_KINDS.get(two) or (_FOLDED_KINDS.get(folded[start - 1]) if start else None)
+
+
+def _kind_length(folded: list[str], start: int) -> int:
+    """Return how many words before the name tell its kind."""
+    if " ".join(folded[max(0, start - 2) : start]) in _FOLDED_KINDS and start > 1:
+        return 2
+    return 1 if start and folded[start - 1] in _FOLDED_KINDS else 0
 
 
 def _same_marks(said: str, places: list[Place]) -> bool:

@@ -81,7 +81,7 @@ def overview(context: Context) -> Reply:
     """Return the first answer when no aspect was asked: what it is, fee and time by mode."""
     title = text(context.texts("overview.title", name=context.name))
     summary = (text(context.version.summary),) if context.version.summary else ()
-    figures = (whereabouts.table(context),) if context.version.modes else ()
+    figures = _figures(context)
     ask = text(context.texts("overview.ask"))
     return Reply(
         outcome="answered",
@@ -90,6 +90,16 @@ def overview(context: Context) -> Reply:
         procedures=(context.code,),
         sources=(_source(context),),
     )
+
+
+def _figures(context: Context) -> tuple[Block, ...]:
+    """Return the table of fee and time, or one honest sentence when every cell would be empty."""
+    if not context.version.modes:
+        return ()
+    table, empty = whereabouts.table(context), context.texts("unknown_value")
+    if all(cell == empty for row in table.rows[1:] for cell in row[1:]):
+        return (text(context.texts("overview.unknown")),)
+    return (table,)
 
 
 def _context(session: Session, version: ProcedureVersion, question: Question, profile: Profile) -> Context:

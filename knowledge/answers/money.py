@@ -81,7 +81,7 @@ def _amounts(context: Context, lines: list[Fee]) -> str:
             amount
             if every and _is_general(context, modes)
             else texts("fee.by_mode", amount=amount, mode=joined(_mode_names(context, modes), texts))
-            if None not in modes
+            if None not in modes and not (every and lines[0].kind == "unknown")
             else amount
             for amount, modes in by_amount.items()
         ],

@@ -63,7 +63,7 @@ def place(context: Context) -> Part:
     """Compose where to hand in, with the citizen's own unit where it is known."""
     version, texts = context.version, context.texts
     if version.where:
-        blocks = [text(texts("place.sentence", where=decapitalised(version.where.rstrip("."))))]
+        blocks = [text(texts("place.sentence", where=version.where.rstrip(".")))]
     elif version.agency and version.agency.name:
         level = texts(f"level.{version.agency.level}")
         blocks = [text(texts("place.agency", agency=version.agency.name, level=level))]
@@ -78,7 +78,7 @@ def _own_unit(context: Context) -> tuple[Block, ...]:
         return ()
     names = [former.name for former in unit.formers if former.name != unit.name][:4]
     formers = texts("place.formers", formers=joined(names, texts)) if names else ""
-    sentence = texts("place.unit", unit=f"{unit.kind} {unit.name}", formers=formers)
+    sentence = texts("place.unit", unit=f"{unit.kind.lower()} {unit.name}", formers=formers).replace(" .", ".")
     office = context.office
     if office is not None and office.address:
         return (text(f"{sentence} {texts('place.office', office=office.name, address=office.address)}"),)

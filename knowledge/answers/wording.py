@@ -62,4 +62,4 @@ def joined(parts: list[str], texts: Texts) -> str:
     """Join with commas and a closing "and"."""
     if len(parts) < 2:
         return "".join(parts)
-    return ", ".join(parts[:-1]) + texts("and") + parts[-1]
+    return ", ".join(parts[:-1]) + f" {texts('and')} " + parts[-1]

@@ -17,11 +17,13 @@ _DATA = Path(__file__).parent.parent / "data" / "search"
 class Wording:
     """Words that say nothing about the procedure, and phrases that mean others.
 
-    ``synonyms`` maps folded word tuples to the phrases to search as well.
+    ``synonyms`` maps folded word tuples to the phrases to search as well. ``asides`` are folded
+    phrases such as "mat bao nhieu" whose words mean something else elsewhere.
     """
 
     stopwords: frozenset[str]
     synonyms: dict[tuple[str, ...], tuple[str, ...]]
+    asides: tuple[tuple[str, ...], ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -29,10 +31,24 @@ def load_wording(folder: Path = _DATA) -> Wording:
     """Read stop words and synonyms of the search room (knowledge/data/search)."""
     stop = yaml.safe_load((folder / "stopwords.yml").read_text(encoding="utf-8"))
     same = yaml.safe_load((folder / "synonyms.yml").read_text(encoding="utf-8"))
+    asides = yaml.safe_load((folder / "asides.yml").read_text(encoding="utf-8"))
     return Wording(
         stopwords=frozenset(fold(word) for word in stop),
         synonyms={tuple(fold(phrase).split()): tuple(means) for phrase, means in same.items()},
+        asides=tuple(tuple(fold(phrase).split()) for phrase in asides),
     )
+
+
+def without_asides(text: str, wording: Wording) -> str:
+    """Return the words of the text without its asides."""
+    words = tokens(text)
+    folded = [fold(word) for word in words]
+    dropped: set[int] = set()
+    for aside in wording.asides:
+        for start in range(len(folded) - len(aside) + 1):
+            if tuple(folded[start : start + len(aside)]) == aside:
+                dropped.update(range(start, start + len(aside)))
+    return " ".join(word for position, word in enumerate(words) if position not in dropped)
 
 
 def text_features(text: str, marked: bool) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from knowledge.search.features import expand, is_stop, load_wording, text_features
+from knowledge.search.features import expand, is_stop, load_wording, text_features, without_asides
 from knowledge.search.index import SearchIndex, View
 from knowledge.search.source import read_entries, revision
 from nlu.text import fold, has_marks, tokens
@@ -58,7 +58,7 @@ def find_procedures(session: Session, question: str, limit: int = 5) -> list[Hit
     index = current_index(session)
     if not index.entries:
         return []
-    scores, names = _score(index, question)
+    scores, names = _score(index, without_asides(question, index.wording))
     best = np.argsort(-scores, kind="stable")[:limit]
     return [
         Hit(index.entries[n].code, index.entries[n].short_name, float(scores[n]), float(names[n]))

@@ -1,0 +1,108 @@
+"""The actions Rasa calls: each reads the turn, asks the dialogue, says the reply, keeps the state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import dialogue, people
+from actions.services import open_session, province
+from actions.turn import State, Turn, read_state, read_turn, write_state
+from knowledge.reply import Reply
+
+Events = list[EventType]
+
+
+def _read(tracker: Tracker) -> tuple[Turn, State]:
+    return read_turn(tracker.latest_message), read_state(tracker.slots)
+
+
+def say(dispatcher: CollectingDispatcher, reply: Reply) -> None:
+    """Send a reply through Rasa as its JSON."""
+    dispatcher.utter_message(json_message=reply.to_json())
+
+
+def _keep(state: State) -> Events:
+    return [SlotSet(name, value) for name, value in write_state(state).items()]
+
+
+class ActionAnswer(Action):
+    """Answers whatever is asked about procedures; also the fallback."""
+
+    def name(self) -> str:
+        return "action_answer"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        turn, state = _read(tracker)
+        with open_session() as session:
+            reply, after = dialogue.respond(session, turn, state, province())
+        say(dispatcher, reply)
+        return _keep(after)
+
+
+class ActionOutOfScope(Action):
+    """Says whose business it is, unless the records clearly hold what was asked."""
+
+    def name(self) -> str:
+        return "action_out_of_scope"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        turn, state = _read(tracker)
+        with open_session() as session:
+            found = dialogue.is_clearly_ours(session, turn)
+            reply, after = dialogue.respond(session, turn, state, province()) if found else (people.out_of_scope(turn), state)
+        say(dispatcher, reply)
+        return _keep(after)
+
+
+class ActionExplain(Action):
+    """Explains a term in plain words; a term that is not in the list is answered as a question."""
+
+    def name(self) -> str:
+        return "action_explain"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        turn, state = _read(tracker)
+        reply = people.explain(turn)
+        if reply is None:
+            return ActionAnswer().run(dispatcher, tracker, domain)
+        say(dispatcher, reply)
+        return []
+
+
+class ActionHandOver(Action):
+    """Opens the way to a person and tells the truth about it."""
+
+    def name(self) -> str:
+        return "action_hand_over"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        turn, state = _read(tracker)
+        reason = next(tracker.get_latest_entity_values("reason"), None) or "asked"
+        say(dispatcher, people.hand_over(turn, state, province(), province().now(), reason))
+        return []
+
+
+class ActionComplaint(Action):
+    """Answers anger about the service."""
+
+    def name(self) -> str:
+        return "action_complaint"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        say(dispatcher, people.complaint(read_state(tracker.slots)))
+        return []
+
+
+class ActionHarassment(Action):
+    """Answers a report of extra money or hindrance."""
+
+    def name(self) -> str:
+        return "action_harassment"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        say(dispatcher, people.harassment(province()))
+        return []

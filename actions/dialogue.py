@@ -1,0 +1,186 @@
+"""The conversation about procedures: which one, what about it, and what to say next.
+
+Pure of Rasa: a turn and a state go in, a reply and a state come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from actions.choosing import chosen
+from actions.surroundings import agency_notes, place_question, settle_unit
+from actions.turn import State, Turn
+from actions.wording import texts
+from knowledge.answers import Question, answer
+from knowledge.answers.parts import text
+from knowledge.models import Procedure, ProcedureVersion
+from knowledge.places import Place, gazetteer_of
+from knowledge.profile import Profile
+from knowledge.reply import Button, Reply
+from knowledge.search import find_procedures
+from knowledge.search.decide import (
+    Choice,
+    Decision,
+    content_words,
+    decide,
+    load_choices,
+    load_thresholds,
+    open_choice,
+)
+from knowledge.search.features import load_wording
+from knowledge.search.finder import Hit
+
+_LOOKED_AT = 8
+
+
+def respond(session: Session, turn: Turn, state: State, profile: Profile) -> tuple[Reply, State]:
+    """Return the reply to a turn about procedures, and the state after it."""
+    if turn.unit:
+        state = state.with_(unit=turn.unit)
+    if turn.tapped and turn.procedure:
+        return _about(session, turn.procedure, turn.aspects, state, profile)
+    picked = chosen(turn.text, _names_of(session, state.candidates))
+    if picked:
+        return _about(session, picked, turn.aspects or state.aspects, state, profile)
+    places = gazetteer_of(profile).find(turn.text)
+    reply, after = _by_question(session, turn, _without(turn.text, places), state, profile, places)
+    return _surrounded(reply, after, turn, places, profile)
+
+
+def _by_question(
+    session: Session, turn: Turn, question: str, state: State, profile: Profile, places: list[Place]
+) -> tuple[Reply, State]:
+    wording = load_wording()
+    state = settle_unit(state, places)
+    if not content_words(question, wording):
+        return _follow_up(session, turn, state, profile)
+    choice = open_choice(question, load_choices(), wording)
+    if choice is not None:
+        return _ask_choice(choice, turn, state)
+    hits = find_procedures(session, question, limit=_LOOKED_AT)
+    decision = decide(hits, load_thresholds())
+    if decision.kind == "answer":
+        aspects = turn.aspects or (state.aspects if turn.intent == "correct" else ())
+        return _about(session, decision.hits[0].code, aspects, state, profile, decision.hits)
+    if state.procedure and turn.aspects and _says_little(question, decision):
+        return _about(session, state.procedure, turn.aspects, state, profile)
+    if decision.kind == "clarify":
+        return _clarify(decision, turn, state)
+    return _not_found(state)
+
+
+def _says_little(question: str, decision: Decision) -> bool:
+    """A short remark with an aspect and no good hit goes on about the procedure at hand."""
+    return decision.kind == "not_found" or len(content_words(question, load_wording())) <= 1
+
+
+def _follow_up(session: Session, turn: Turn, state: State, profile: Profile) -> tuple[Reply, State]:
+    if state.procedure and (turn.aspects or turn.intent == "ask_procedure"):
+        return _about(session, state.procedure, turn.aspects or _place_only(state), state, profile)
+    return _ask_which(session, turn, state)
+
+
+def _place_only(state: State) -> tuple[str, ...]:
+    return ("place",) if state.unit else state.aspects
+
+
+def _about(
+    session: Session,
+    code: str,
+    aspects: Sequence[str],
+    state: State,
+    profile: Profile,
+    hits: Sequence[Hit] = (),
+) -> tuple[Reply, State]:
+    question = Question(code=code, aspects=tuple(aspects), unit_code=state.unit)
+    reply = answer(session, question, profile)
+    if reply is None:
+        return _say("gone", "not_found"), state.with_(procedure="", candidates=())
+    others = tuple(hit.code for hit in hits if hit.code != code)[:4]
+    told = replace(reply, procedures=(code, *others)) if others else reply
+    return told, state.with_(procedure=code, aspects=tuple(aspects), candidates=(), misses=0)
+
+
+def _ask_choice(choice: Choice, turn: Turn, state: State) -> tuple[Reply, State]:
+    codes = tuple(option.code for option in choice.options)
+    buttons = tuple(_procedure_button(option.label, option.code, turn.aspects) for option in choice.options)
+    reply = Reply("clarify", ((text(choice.ask),),), buttons=buttons, candidates=codes, aspects=turn.aspects)
+    return reply, state.with_(candidates=codes, aspects=turn.aspects, misses=0)
+
+
+def _clarify(decision: Decision, turn: Turn, state: State) -> tuple[Reply, State]:
+    codes = tuple(hit.code for hit in decision.hits)
+    buttons = tuple(_procedure_button(hit.short_name, hit.code, turn.aspects) for hit in decision.hits)
+    said = texts()("did_you_mean")
+    reply = Reply("clarify", ((text(said),),), buttons=buttons, candidates=codes, aspects=turn.aspects)
+    return reply, state.with_(candidates=codes, aspects=turn.aspects, misses=0)
+
+
+def _ask_which(session: Session, turn: Turn, state: State) -> tuple[Reply, State]:
+    codes = tuple(texts().get("ask_which.choices"))
+    names = _names_of(session, codes)
+    buttons = tuple(_procedure_button(names[code], code, turn.aspects) for code in codes if code in names)
+    reply = Reply(
+        "clarify", ((text(texts()("ask_which.text")),),), buttons, candidates=tuple(names), aspects=turn.aspects
+    )
+    return reply, state.with_(candidates=tuple(names), aspects=turn.aspects)
+
+
+def _not_found(state: State) -> tuple[Reply, State]:
+    said = texts().get("not_found")
+    sentence = said[min(state.misses, len(said) - 1)]
+    button = Button(texts()("human"), "ask_human", {"reason": "not_found"})
+    return Reply("not_found", ((text(sentence),),), (button,)), state.with_(misses=state.misses + 1, candidates=())
+
+
+def _surrounded(
+    reply: Reply, state: State, turn: Turn, places: list[Place], profile: Profile
+) -> tuple[Reply, State]:
+    """Add what became of an old place or agency, or ask which of today's units is meant."""
+    asked = place_question(reply, state, turn, places, profile)
+    if asked is not None:
+        return asked, state
+    notes = agency_notes(turn.text, profile)
+    if notes and reply.outcome in ("answered", "unknown_fact"):
+        reply = replace(reply, bubbles=(*reply.bubbles, tuple(text(note) for note in notes)))
+    return reply, state
+
+
+def _names_of(session: Session, codes: Sequence[str]) -> dict[str, str]:
+    """Return the short names of codes in their order; unknown codes are left out."""
+    if not codes:
+        return {}
+    rows = session.execute(
+        sa.select(Procedure.code, ProcedureVersion.short_name)
+        .join(ProcedureVersion, ProcedureVersion.procedure_id == Procedure.id)
+        .where(ProcedureVersion.superseded_at.is_(None), Procedure.code.in_(list(codes)))
+    )
+    names = {code: name for code, name in rows}
+    return {code: names[code] for code in codes if code in names}
+
+
+def _without(question: str, places: list[Place]) -> str:
+    """Return the question without the words that name places."""
+    said = {word.lower() for place in places for word in place.words}
+    return " ".join(word for word in question.split() if word.strip(".,?!").lower() not in said) if said else question
+
+
+def _procedure_button(title: str, code: str, aspects: Sequence[str]) -> Button:
+    entities = {"procedure": code, "aspect": list(aspects)} if aspects else {"procedure": code}
+    return Button(title, "ask_procedure", entities)
+
+
+def _say(key: str, outcome: str) -> Reply:
+    return Reply(outcome, ((text(texts()(key)),),))
+
+
+
+def is_clearly_ours(session: Session, turn: Turn) -> bool:
+    """Tell whether the records hold what the text asks, whatever the intent said."""
+    hits = find_procedures(session, turn.text, limit=_LOOKED_AT)
+    limits = load_thresholds()
+    return bool(hits) and hits[0].names >= limits.sure and decide(hits, limits).kind == "answer"
