@@ -1,0 +1,34 @@
+# Two commands matter: `make run` and `make test`. Everything they need they install into .venv.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+SETUP = @python="$$(sh setup/find-python.sh)" && exec "$$python" -m setup
+
+.PHONY: run test check train import demo bench-start clean help
+
+run:  ## Start the product, from nothing if need be, until Ctrl-C
+	$(SETUP) run
+
+test:  ## Set up and run every check and test (ARGS="-k name" for some of the tests)
+	$(SETUP) test $(ARGS)
+
+check:  ## Check style, types, import directions, records and training data
+	$(SETUP) check
+
+train:  ## Train the model again, even when one fits
+	$(SETUP) train
+
+import:  ## Import portal files or a spreadsheet on top of the bundled records: FROM=folder-or-file
+	$(SETUP) import "$(FROM)"
+
+demo:  ## Seed demo dossiers in every national status
+	$(SETUP) demo
+
+bench-start:  ## Time a first start and a restart to the first true answer (ARGS=--fresh: the environment too)
+	@python="$$(sh setup/find-python.sh)" && exec "$$python" benchmarks/start.py $(ARGS)
+
+clean:  ## Remove what was built (environment, models, caches); the database in var/ stays
+	rm -rf .venv models .rasa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile

@@ -1,0 +1,48 @@
+"""``python -m setup run|test|check|train|import|demo``: what the Makefile calls, from the folder of the repository."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from setup import environment
+from setup.console import SetupError, Steps, say
+from setup.processes import Stopped, signals
+from setup.start import check, demo, load, run, test, train
+
+_Command = Callable[[Steps, list[str]], int]
+# Each command, and whether it needs the libraries of the tests.
+_COMMANDS: dict[str, tuple[_Command, bool]] = {
+    "run": (run, False),
+    "test": (test, True),
+    "check": (check, True),
+    "train": (train, False),
+    "import": (load, False),
+    "demo": (demo, False),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; 1 = it could not be done and one message says why, 128 + n = stopped by signal n."""
+    os.chdir(Path(__file__).parent.parent)
+    command, with_tests = _COMMANDS[arguments[0]]
+    steps = Steps()
+    signals.listen()
+    try:
+        with steps.step("environment") as result:
+            result.append(environment.ensure(with_tests, steps.alive))
+        environment.enter("setup", arguments)
+        return command(steps, arguments[1:])
+    except SetupError as error:
+        say("")
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    except Stopped as stopped:
+        say("\nStopped.")
+        return 128 + stopped.number
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

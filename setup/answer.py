@@ -1,0 +1,55 @@
+"""Asking the product that has just started one real question, and judging the answer."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from setup.console import SetupError
+
+_QUESTION = Path(__file__).with_name("first-question.json")
+_WITHIN = 40.0  # seconds; the server itself gives up earlier and says so
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question, what the citizen reads, and whether it is an answer from the expected record."""
+
+    question: str
+    text: str
+    is_true: bool
+
+
+def ask_first_question(address: str, token: str = "") -> Answer:
+    """Ask the front server at ``address``.
+
+    Raises:
+        SetupError: it does not answer, or not as agreed.
+    """
+    expected = json.loads(_QUESTION.read_text(encoding="utf-8"))
+    try:
+        body = {"conversation": f"start-{uuid.uuid4()}", "text": expected["text"]}
+        data = _post(f"{address}/api/rest/messages", body, token)
+        return Answer(expected["text"], str(data["text"]), _is_true(data, expected))
+    except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
+        raise SetupError(f"The first question got no answer ({error}): see the logs in var/log.") from error
+
+
+def _is_true(data: Mapping[str, object], expected: Mapping[str, str]) -> bool:
+    procedures, aspects = data["procedures"], data["aspects"]
+    right_record = isinstance(procedures, list) and procedures[:1] == [expected["procedure"]]
+    return data["outcome"] == "answered" and right_record and aspects == [expected["aspect"]]
+
+
+def _post(url: str, body: Mapping[str, str], token: str) -> dict[str, object]:
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=_WITHIN) as response:
+        data: dict[str, object] = json.load(response)
+    return data

@@ -1,0 +1,133 @@
+"""What each command does, step by step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from setup import model, services
+from setup.answer import Answer, ask_first_question
+from setup.console import SetupError, Steps, say
+from setup.environment import PYTHON
+from setup.processes import Stopped, call
+from setup.supervisor import Supervisor
+
+_READY_WITHIN = 240.0  # seconds: importing Rasa takes 15–20 s here, and several times that on a slow disk
+_REPORT = services.LOGS / "start.json"
+_CODE = ("actions", "benchmarks", "bot", "knowledge", "nlu", "setup", "tests")
+
+
+def run(steps: Steps, _arguments: list[str]) -> int:
+    """Start the product and keep it running until it is told to stop."""
+    env = services.environment(os.environ)
+    services.check_ports(env)
+    _knowledge(steps, env, "records", "load")
+    if _wants_demo(env):
+        _knowledge(steps, env, "demo", "demo")
+    _model(steps, env)
+    services.check_ports(env)  # training took minutes
+    try:
+        with Supervisor(services.from_procfile(env), env) as supervisor:
+            with steps.step("services") as result:
+                supervisor.wait_until_ready(_READY_WITHIN, steps.alive)
+                result.append("Rasa, the action server and the front server answer")
+            with steps.step("question") as result:
+                answer = ask_first_question(services.address(env), env.get("BOT_REST_TOKEN", ""))
+                result.append(answer.question)
+            steps.write(_REPORT)
+            _welcome(steps, env, answer)
+            supervisor.wait_until_one_ends()
+    except Stopped:
+        say("\nAll programs are stopped.")
+    return 0
+
+
+def test(steps: Steps, arguments: list[str]) -> int:
+    """Check everything, then become pytest: its summary is the last line and its exit code ours."""
+    code = check(steps, [])
+    if code:
+        return code
+    env = services.environment(os.environ)
+    argv = [str(PYTHON), "-m", "pytest", *arguments]
+    os.execve(PYTHON, argv, {**env, "RASA_MODEL": str(model.FOLDER)})
+
+
+def check(steps: Steps, _arguments: list[str]) -> int:
+    """Run what needs no running product: style, types, import directions, records, training data."""
+    env = services.environment(os.environ)
+    rooms = [room for room in _CODE if Path(room).is_dir()]
+    _check(steps, env, "ruff", ["-m", "ruff", "check", *rooms])
+    _check(steps, env, "mypy", ["-m", "mypy"])
+    _check(steps, env, "imports", ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"])
+    _check(steps, env, "records", ["-m", "knowledge", "check"])
+    training = ["--data", "nlu/data", "--config", "config.yml", "--domain", "domain.yml"]
+    _check(steps, env, "training data", ["-m", "rasa", "data", "validate", *training])
+    return 0
+
+
+def train(steps: Steps, _arguments: list[str]) -> int:
+    """Train a model even when one fits."""
+    _model(steps, services.environment(os.environ), again=True)
+    return 0
+
+
+def load(steps: Steps, arguments: list[str]) -> int:
+    """Import a folder or file on top of the bundled records."""
+    if not arguments or not arguments[0]:
+        raise SetupError("What is to be imported? make import FROM=folder-or-file")
+    env = services.environment(os.environ)
+    _knowledge(steps, env, "records", "load")
+    _knowledge(steps, env, "import", "import", arguments[0])
+    return 0
+
+
+def demo(steps: Steps, _arguments: list[str]) -> int:
+    """Seed demo dossiers whatever TTHC_DEMO says."""
+    env = services.environment(os.environ)
+    _knowledge(steps, env, "records", "load")
+    _knowledge(steps, env, "demo", "demo")
+    return 0
+
+
+def _wants_demo(env: Mapping[str, str]) -> bool:
+    """On the database that comes with the product unless switched off; on any other only when asked for."""
+    return env.get("TTHC_DEMO", "0" if env.get("DATABASE_URL") else "1") == "1"
+
+
+def _knowledge(steps: Steps, env: Mapping[str, str], name: str, *command: str) -> None:
+    with steps.step(name) as result:
+        argv = [str(PYTHON), "-m", "knowledge", *command]
+        written = call(name, argv, env, services.LOGS / f"{name}.log", steps.alive)
+        result += [line for line in written.splitlines() if line.strip()]
+
+
+def _model(steps: Steps, env: dict[str, str], again: bool = False) -> None:
+    with steps.step("model") as result:
+        path, done = model.ensure(env, steps.alive, again=again)
+        env["RASA_MODEL"] = str(path)
+        result.append(done)
+
+
+def _check(steps: Steps, env: Mapping[str, str], name: str, arguments: list[str]) -> None:
+    with steps.step(name) as result:
+        log = services.LOGS / f"check-{name.replace(' ', '-')}.log"
+        call(name, [str(PYTHON), *arguments], env, log, steps.alive)
+        result.append("clean")
+
+
+def _welcome(steps: Steps, env: Mapping[str, str], answer: Answer) -> None:
+    verdict = "" if answer.is_true else "  (NOT the expected answer: has the record been changed?)"
+    address = services.address(env)
+    lines = [
+        "",
+        f"First answer after {steps.total()} s{verdict}:",
+        *(f"  | {line}" for line in answer.text.splitlines()),
+        "",
+        f"Page with the widget   {address}/",
+        f'Ask from here          .venv/bin/python -m bot.ask --url {address} "…"',
+        f"Logs                   {services.LOGS}/",
+        "Stop                   Ctrl-C",
+    ]
+    for line in lines:
+        say(line)

@@ -1,0 +1,81 @@
+"""Keeps the programs of the product together: all are started, all answer, and when one ends all end."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+
+from setup import processes
+from setup.console import SetupError
+from setup.services import Service
+
+_PAUSE = 0.2  # seconds between two looks at the programs
+
+
+class Supervisor:
+    """A context: the programs live inside it and none is left behind after it."""
+
+    def __init__(self, services: Sequence[Service], env: Mapping[str, str]) -> None:
+        self._services = services
+        self._env = env
+        self._programs: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Supervisor:
+        try:
+            for service in self._services:
+                processes.start(service.command, self._env, service.log, self._programs)
+        except BaseException:
+            processes.stop(self._programs)
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        processes.signals.ignore()
+        processes.stop(self._programs)
+
+    def wait_until_ready(self, within: float, alive: Callable[[str, str], None]) -> None:
+        """Return when every program answers at its address.
+
+        Raises:
+            SetupError: one ended, or one does not answer ``within`` seconds.
+        """
+        until = time.monotonic() + within
+        waiting = list(self._services)
+        while waiting:
+            self.check()
+            waiting = [service for service in waiting if not _answers(service.ready_url)]
+            alive("services", f"waiting for {', '.join(service.name for service in waiting)}")
+            if waiting and time.monotonic() > until:
+                slow = waiting[0]
+                raise SetupError(processes.explain(f"{slow.name} did not answer within {within:.0f} s", slow.log))
+            time.sleep(_PAUSE if waiting else 0)
+
+    def wait_until_one_ends(self) -> None:
+        """Wait as long as all programs run.
+
+        Raises:
+            SetupError: one ended; it is named, with the last lines of its log.
+        """
+        while True:
+            self.check()
+            time.sleep(_PAUSE)
+
+    def check(self) -> None:
+        """Raise SetupError when a program has ended."""
+        for service, program in zip(self._services, self._programs):
+            if program.poll() is not None:
+                what = f"{service.name} ended by itself (exit code {program.returncode}), so everything is stopped"
+                raise SetupError(processes.explain(what, service.log))
+
+
+def _answers(url: str) -> bool:
+    try:
+        # no proxy: these programs are on this machine
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
