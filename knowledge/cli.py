@@ -98,7 +98,7 @@ def _import(options: argparse.Namespace) -> int:
     with _session(options) as session:
         reports = run_import(session, options.path)
         session.commit()
-    for line in summary(reports, every_issue=sum(len(report.issues) for report in reports) <= 50):
+    for line in summary(reports, every_doubt=sum(len(report.issues) for report in reports) <= 50):
         print(line)
     return 0 if not any(report.count("rejected") for report in reports) else 1
 

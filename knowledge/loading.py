@@ -9,14 +9,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from knowledge.importers import bundled
+from knowledge.importers import bundled, index
 from knowledge.importers.base import Importer
 from knowledge.importers.runner import Report, run_import
 from knowledge.models import ImportRun
 
 _CODE = Path(__file__).parent
 # hand-written records first: the index then leaves their procedures alone
-_BUNDLED: tuple[tuple[Importer, Path], ...] = ((bundled.IMPORTER, bundled.FOLDER),)
+_BUNDLED: tuple[tuple[Importer, Path], ...] = ((bundled.IMPORTER, bundled.FOLDER), (index.IMPORTER, index.TABLE))
 
 
 def load_bundled(session: Session) -> list[Report]:

@@ -87,7 +87,7 @@ class Status(str, Enum):
 class _Strict(BaseModel):
     class Config:
         extra = Extra.forbid
-        allow_mutation = False
+        frozen = True
         anystr_strip_whitespace = True
 
 

@@ -16,11 +16,10 @@ SOURCE_NOTE = "source"
 
 def fingerprint(record: ProcedureRecord, coverage: str) -> str:
     """Return the SHA-256 of what a record says; the order of its fee lines says nothing."""
-    facts = json.loads(record.json(exclude={"fees", "papers"}))
-    facts["papers"] = None if record.papers is None else [json.loads(paper.json()) for paper in record.papers]
+    facts = record.dict(exclude={"fees"})
     facts["fees"] = sorted(json.dumps(row, sort_keys=True, default=str) for row in fee_rows(record))
     facts["coverage"] = coverage
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def version_row(record: ProcedureRecord, origin: str, coverage: str, editor: str) -> dict[str, Any]:

@@ -8,26 +8,33 @@ from collections.abc import Iterable, Iterator
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from knowledge.importers.base import Issue
 from knowledge.importers.runner import Report
 from knowledge.models import Alias, Fee, ImportIssue, ImportRun, Procedure, ProcedureVersion
 
+_SHOWN = 20
 OUTCOMES = ("read", "created", "changed", "unchanged", "kept", "rejected")
 
 
-def summary(reports: Iterable[Report], every_issue: bool = False) -> Iterator[str]:
-    """Yield a line per source, its refused rows, and its doubts (counted, or each of them)."""
+def summary(reports: Iterable[Report], every_doubt: bool = False) -> Iterator[str]:
+    """Yield a line per source, its first refused rows, and its doubts (counted, or each of them)."""
     for report in reports:
-        source = report.source.split("@")[0]
         counts = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in OUTCOMES if report.count(outcome))
-        yield f"{source}: {counts or 'no rows'}"
-        doubts: Counter[str] = Counter()
-        for row, issue in report.issues:
-            if issue.rejected or every_issue:
-                mark = "refused" if issue.rejected else "doubtful"
-                yield f"  {mark} row {row} {issue.code} {issue.reason.value}: {issue.detail}"
-            else:
-                doubts[issue.reason.value] += 1
-        yield from (f"  doubtful {count:5} {reason}" for reason, count in doubts.most_common())
+        yield f"{report.source.split('@')[0]}: {counts or 'no rows'}"
+        refused = [(row, issue) for row, issue in report.issues if issue.rejected]
+        yield from (_line("refused", row, issue) for row, issue in refused[:_SHOWN])
+        if len(refused) > _SHOWN:
+            yield f"  … and {len(refused) - _SHOWN} more refused rows, all in the table import_issues"
+        doubts = [(row, issue) for row, issue in report.issues if not issue.rejected]
+        if every_doubt:
+            yield from (_line("doubtful", row, issue) for row, issue in doubts)
+        else:
+            counted = Counter(issue.reason.value for _row, issue in doubts)
+            yield from (f"  doubtful {count:5} {reason}" for reason, count in counted.most_common())
+
+
+def _line(word: str, row: int, issue: Issue) -> str:
+    return f"  {word} row {row} {issue.code} {issue.reason.value}: {issue.detail}"
 
 
 def stats(session: Session) -> Iterator[str]:
@@ -47,7 +54,7 @@ def stats(session: Session) -> Iterator[str]:
 
 def issue_table(session: Session) -> Iterator[str]:
     """Yield the Markdown table of the newest run of each source, rows by outcome and issues by reason."""
-    runs = _newest_runs(session)
+    runs = [run for run in _newest_runs(session) if run.read]
     names = [run.source.split("@")[0] for run in runs]
     yield "| | " + " | ".join(names) + " |"
     yield "|---|" + "---|" * len(runs)

@@ -69,7 +69,7 @@ class Issue:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a source (``source`` names the file, ``number`` counts from 1).
+    """One row of a source (``source`` names the file, ``number`` counts from 1; 0 = the whole file).
 
     ``incoming`` is None for a refused row, which then carries at least one issue with ``rejected``.
     """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from knowledge.importers import bundled
+from knowledge.importers import bundled, index, national
 from knowledge.importers.base import Importer
 
 IMPORTERS: tuple[Importer, ...] = (
+    index.IMPORTER,
     bundled.IMPORTER,
+    national.IMPORTER,
 )

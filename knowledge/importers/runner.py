@@ -82,8 +82,9 @@ def _import_batch(session: Session, batch: list[Row], report: Report) -> None:
     saved = {one.code: one for one in save_records(session, incoming)}
     for row in batch:
         one = saved[row.incoming.record.code] if row.incoming else None
-        _count(report, "read")
-        _count(report, one.outcome if one else "rejected")
+        if row.number:  # row 0 speaks of the file as a whole
+            _count(report, "read")
+            _count(report, one.outcome if one else "rejected")
         code = one.code if one else ""
         issues = (*row.issues, *_differences(one))
         report.issues += [(row.number, replace(issue, code=issue.code or code)) for issue in issues]
