@@ -1,0 +1,125 @@
+"""What the citizen does with a message (its dialogue act), with a confidence that can be trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.entities import VietnameseEntityMatcher
+from nlu.components.words import files_fingerprint, lexicon_facts, message_words
+from nlu.linear import LinearModel, softmax
+from nlu.text import Lexicon, load_lexicon
+from nlu.validation import best_temperature, held_out_scores, train_model
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class DialogueActClassifier(GraphComponent, IntentClassifier):
+    """Logistic regressions one against the rest; a temperature from cross-validation makes confidences honest."""
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """Entity spans are masked before learning."""
+        return [VietnameseEntityMatcher]
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """Import checked by Rasa before training."""
+        return ["sklearn"]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Defaults, overridden in config.yml."""
+        return {
+            # Short forms and teencode, relative to the folder where `rasa train` runs; a copy is stored with the model.
+            "lexicon": "nlu/data/entities/abbreviations.yml",
+            # Inverse strength of regularisation.
+            "cost": 10.0,
+            # Sentences that must hold an n-gram before it counts.
+            "min_count": 2,
+            # How many intents the ranking shows.
+            "ranking_length": 5,
+        }
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> DialogueActClassifier:
+        """Read the lexicon of the working folder."""
+        return cls(config, model_storage, resource, load_lexicon(Path(config["lexicon"])))
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Train again when the lexicon or the feature code changed."""
+        return files_fingerprint(config.get("lexicon") or cls.get_default_config()["lexicon"])
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        storage: ModelStorage,
+        resource: Resource,
+        lexicon: Lexicon,
+        model: LinearModel | None = None,
+        temperature: float = 1.0,
+    ) -> None:
+        self._config, self._storage, self._resource, self._lexicon = config, storage, resource, lexicon
+        self._model, self._temperature = model, temperature
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the model on all examples; the temperature comes from sentences held out by cross-validation."""
+        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        labels = sorted({example.get(INTENT) for example in examples})
+        sentences = [message_words(example, self._lexicon) for example in examples]
+        truth = np.array([labels.index(example.get(INTENT)) for example in examples], dtype=int)
+        targets = np.eye(len(labels), dtype=int)[truth]
+        cost, min_count = self._config["cost"], self._config["min_count"]
+        scores = np.vstack(held_out_scores(sentences, targets, cost, min_count))
+        self._temperature = best_temperature(scores, np.concatenate([truth, truth]))
+        self._model = train_model(sentences, targets, labels, cost, min_count)
+        self._persist()
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set the intent and its ranking."""
+        for message in messages:
+            ranking = self._ranking(message)
+            message.set(INTENT, ranking[0] if ranking else {"name": None, "confidence": 0.0}, add_to_output=True)
+            message.set("intent_ranking", ranking[: self._config["ranking_length"]], add_to_output=True)
+        return messages
+
+    def _ranking(self, message: Message) -> list[dict[str, Any]]:
+        tokens = message_words(message, self._lexicon)
+        if self._model is None or not tokens:
+            return []
+        chances = softmax(self._model.scores(tokens) / self._temperature)
+        order = np.argsort(-chances)
+        return [{"name": self._model.labels[i], "confidence": float(chances[i])} for i in order]
+
+    def _persist(self) -> None:
+        assert self._model is not None
+        with self._storage.write_to(self._resource) as folder:
+            facts = {"temperature": self._temperature, "lexicon": lexicon_facts(self._lexicon)}
+            self._model.save(folder, "acts", **facts)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> DialogueActClassifier:
+        """Read weights, temperature and lexicon stored with the model."""
+        with model_storage.read_from(resource) as folder:
+            model, facts = LinearModel.load(folder, "acts")
+        return cls(config, model_storage, resource, Lexicon(**facts["lexicon"]), model, facts["temperature"])

@@ -1,0 +1,61 @@
+"""What the linear classifiers see of a message: n-grams of the accented and of the folded text.
+
+Both views are kept because marks carry meaning (thuế/thuê) and half of the citizens type none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from nlu.text import Lexicon, fold, normalise
+
+Span = tuple[int, int, str]  # start, end, entity name
+
+_WORD = re.compile(r"<\w+>|\d+|[^\W\d_]+|[?!]")
+_EDGE = "_"
+
+
+def mask(text: str, spans: Iterable[Span]) -> str:
+    """Return text with every span replaced by ``<name>``, so that values are not learnt by heart."""
+    parts, last = [], 0
+    for start, end, name in sorted(spans):
+        if start >= last:
+            parts += [text[last:start], f" <{name}> "]
+            last = end
+    return "".join([*parts, text[last:]])
+
+
+def words(text: str, spans: Iterable[Span], lexicon: Lexicon) -> list[str]:
+    """Return the lower-case words of the masked and normalised message; numbers become ``<n>``."""
+    clean = normalise(mask(text, spans), lexicon).lower()
+    return [_shape(word) for word in _WORD.findall(clean)]
+
+
+def _shape(word: str) -> str:
+    """Small numbers stay ("2" may choose an option), long ones lose their digits."""
+    return word if not word.isdigit() or len(word) < 2 else f"<n{min(len(word), 5)}>"
+
+
+def word_ngrams(tokens: Sequence[str]) -> list[str]:
+    """Return words and pairs of words in both views; the edges of the message count as words."""
+    grams: list[str] = []
+    for view, row in (("a", list(tokens)), ("f", [fold(token) for token in tokens])):
+        padded = [_EDGE, *row, _EDGE]
+        grams += [f"{view}:{word}" for word in row]
+        grams += [f"{view}:{one} {two}" for one, two in zip(padded, padded[1:])]
+    return grams + [f"s:{len(tokens)}" if len(tokens) < 4 else "s:long"]
+
+
+def char_ngrams(tokens: Sequence[str], low: int = 2, high: int = 5) -> list[str]:
+    """Return the folded character n-grams (low to high letters) that stay inside one word and its borders."""
+    grams: list[str] = []
+    for word in (f" {fold(token)} " for token in tokens):
+        for size in range(low, high + 1):
+            grams += [word[i : i + size] for i in range(len(word) - size + 1)]
+    return grams
+
+
+def strip_marks(tokens: Sequence[str]) -> list[str]:
+    """Return the words as typed by somebody without a Vietnamese keyboard."""
+    return [fold(token) for token in tokens]
