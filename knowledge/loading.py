@@ -13,6 +13,8 @@ from knowledge.importers import bundled, index
 from knowledge.importers.base import Importer
 from knowledge.importers.runner import Report, run_import
 from knowledge.models import ImportRun
+from knowledge.places import load_province
+from knowledge.profile import load_profile
 
 _CODE = Path(__file__).parent
 # hand-written records first: the index then leaves their procedures alone
@@ -29,6 +31,7 @@ def load_bundled(session: Session) -> list[Report]:
         mark = f"@{_digest(importer, path)}"
         if path.exists() and not _loaded(session, importer, mark):
             reports += run_import(session, path, importer, mark)
+    load_province(session, load_profile())
     return reports
 
 

@@ -101,10 +101,14 @@ class Gazetteer:
             kind = _kind_before(folded, start)
             if kind is None and (length == 1 or marked and not _same_marks(said, places)):
                 continue
-            if kind == _PROVINCE or (kind is None and key in self._ambiguous and not _led(words, folded, start)):
+            if kind == _PROVINCE or (kind is None and self._may_be_words(key, places) and not _led(words, folded, start)):
                 continue
             return self._choose(places, kind, tuple(words[start - _kind_length(folded, start) : start + length])), length
         return None, 0
+
+    def _may_be_words(self, key: tuple[str, ...], places: list[Place]) -> bool:
+        """Without marks the name of a commune often reads like other words ("nhan co"); of a district seldom."""
+        return key in self._ambiguous or not any(place.kind in _DISTRICT_KINDS for place in places)
 
     def _choose(self, places: list[Place], kind: str | None, words: tuple[str, ...]) -> Place:
         """Prefer the kind that was said; without one an old district, for it is the wider sense."""

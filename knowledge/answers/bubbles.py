@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from knowledge.reply import Block
 
 MAX_WORDS = 120
+_LIST_WORDS = MAX_WORDS - 30  # leaves room for the title above a list
 
 
 def split(blocks: list[Block]) -> Iterator[tuple[Block, ...]]:
@@ -39,7 +40,7 @@ def words(blocks: list[Block]) -> int:
 
 def _pieces(blocks: list[Block]) -> Iterator[Block]:
     for block in blocks:
-        if block.kind == "list" and words([block]) > MAX_WORDS - 20:
+        if block.kind == "list" and words([block]) > _LIST_WORDS:
             yield from _list_pieces(block)
         else:
             yield block
@@ -49,7 +50,7 @@ def _list_pieces(block: Block) -> Iterator[Block]:
     start, count = 0, 0
     for number, item in enumerate(block.items):
         size = len(item["text"].split()) + 2
-        if number > start and count + size > MAX_WORDS - 20:
+        if number > start and count + size > _LIST_WORDS:
             yield Block("list", items=block.items[start:number], ordered=block.ordered, start=start + 1)
             start, count = number, 0
         count += size

@@ -21,6 +21,7 @@ from nlu.text import fold, has_marks, tokens
 
 _NAME_SHARE = 0.6
 _MARKED_SHARE = 0.5
+_FULL_NAME = 0.5
 _BUSINESS_WORDS = frozenset({"doanh", "cong", "ty", "nghiep", "htx", "cty", "tnhh"})
 
 
@@ -74,7 +75,8 @@ def _score(index: SearchIndex, question: str) -> tuple[np.ndarray, np.ndarray]:
         lexical = (1 - _MARKED_SHARE) * lexical + _MARKED_SHARE * marked
         names = (1 - _MARKED_SHARE) * names + _MARKED_SHARE * marked_names
     scores = (1 - _NAME_SHARE) * lexical + _NAME_SHARE * names
-    scores = scores * (1 + index.prior - _business_malus(index, question))
+    # a name said in full outweighs every prior
+    scores = scores * (1 + index.prior - _business_malus(index, question)) + _FULL_NAME * names**8
     for word in tokens(question):
         if word in index.by_code:
             scores[index.by_code[word]] = 2.0
