@@ -25,16 +25,25 @@ _COMMANDS: dict[str, tuple[_Command, bool]] = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; 1 = it could not be done and one message says why, 128 + n = stopped by signal n."""
+    """Run one command in the environment, which is made first."""
     os.chdir(Path(__file__).parent.parent)
     command, with_tests = _COMMANDS[arguments[0]]
     steps = Steps()
-    signals.listen()
-    try:
+
+    def work() -> int:
         with steps.step("environment") as result:
             result.append(environment.ensure(with_tests, steps.alive))
         environment.enter("setup", arguments)
         return command(steps, arguments[1:])
+
+    return guarded(work)
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Return what the work returns; 1 = it could not be done and a message says why, 128 + n = stopped by signal n."""
+    signals.listen()
+    try:
+        return work()
     except SetupError as error:
         say("")
         print(error, file=sys.stderr, flush=True)

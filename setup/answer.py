@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def ask_first_question(address: str, token: str = "") -> Answer:
         body = {"conversation": f"start-{uuid.uuid4()}", "text": expected["text"]}
         data = _post(f"{address}/api/rest/messages", body, token)
         return Answer(expected["text"], str(data["text"]), _is_true(data, expected))
-    except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
         raise SetupError(f"The first question got no answer ({error}): see the logs in var/log.") from error
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -45,10 +45,15 @@ class _Signals:
         for number in SIGNALS:
             signal.signal(number, self._receive)
 
-    def ignore(self) -> None:
-        """Ignore further signals: the stop they ask for is under way."""
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+    @contextmanager
+    def ignored(self) -> Iterator[None]:
+        """Ignore further signals while the stop that they ask for is under way."""
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def hold(self) -> None:
         self._held = True
@@ -98,7 +103,7 @@ def stop(programs: Sequence[subprocess.Popen[bytes]], grace: float = GRACE) -> N
         _signal_group(program, signal.SIGTERM)
     until = time.monotonic() + grace
     for program in programs:
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired):
             program.wait(max(0.0, until - time.monotonic()))
     for program in programs:
         _signal_group(program, signal.SIGKILL)  # its children may outlive the program itself
@@ -106,7 +111,7 @@ def stop(programs: Sequence[subprocess.Popen[bytes]], grace: float = GRACE) -> N
 
 
 def _signal_group(program: subprocess.Popen[bytes], number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
+    with suppress(ProcessLookupError):
         os.killpg(program.pid, number)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from setup import model, services
 from setup.answer import Answer, ask_first_question
 from setup.console import SetupError, Steps, say
 from setup.environment import PYTHON
-from setup.processes import Stopped, call
+from setup.processes import GRACE, Stopped, call
+from setup.services import Service
 from setup.supervisor import Supervisor
 
 _READY_WITHIN = 240.0  # seconds: importing Rasa takes 15–20 s here, and several times that on a slow disk
@@ -27,11 +28,16 @@ def run(steps: Steps, _arguments: list[str]) -> int:
         _knowledge(steps, env, "demo", "demo")
     _model(steps, env)
     services.check_ports(env)  # training took minutes
+    return serve(steps, env, services.from_procfile(env))
+
+
+def serve(steps: Steps, env: Mapping[str, str], programs: Sequence[Service], grace: float = GRACE) -> int:
+    """Run the programs until somebody stops them: 0; raises SetupError when one of them ends by itself."""
     try:
-        with Supervisor(services.from_procfile(env), env) as supervisor:
+        with Supervisor(programs, env, grace) as supervisor:
             with steps.step("services") as result:
                 supervisor.wait_until_ready(_READY_WITHIN, steps.alive)
-                result.append("Rasa, the action server and the front server answer")
+                result.append(f"{', '.join(program.name for program in programs)} answer")
             with steps.step("question") as result:
                 answer = ask_first_question(services.address(env), env.get("BOT_REST_TOKEN", ""))
                 result.append(answer.question)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 
@@ -18,9 +18,10 @@ _PAUSE = 0.2  # seconds between two looks at the programs
 class Supervisor:
     """A context: the programs live inside it and none is left behind after it."""
 
-    def __init__(self, services: Sequence[Service], env: Mapping[str, str]) -> None:
+    def __init__(self, services: Sequence[Service], env: Mapping[str, str], grace: float = processes.GRACE) -> None:
         self._services = services
         self._env = env
+        self._grace = grace
         self._programs: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Supervisor:
@@ -28,13 +29,13 @@ class Supervisor:
             for service in self._services:
                 processes.start(service.command, self._env, service.log, self._programs)
         except BaseException:
-            processes.stop(self._programs)
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        processes.signals.ignore()
-        processes.stop(self._programs)
+        with processes.signals.ignored():
+            processes.stop(self._programs, self._grace)
 
     def wait_until_ready(self, within: float, alive: Callable[[str, str], None]) -> None:
         """Return when every program answers at its address.
@@ -77,5 +78,5 @@ def _answers(url: str) -> bool:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(url, timeout=2) as response:
             return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
+    except (OSError, http.client.HTTPException):
         return False
