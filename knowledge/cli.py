@@ -42,7 +42,6 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "check", _check, "check the bundled records; exit 1 on findings")
     export = _add(commands, "export", _export, "write records to .jsonl, .xlsx or a folder of YAML")
     export.add_argument("path", type=Path, metavar="TO")
-    export.add_argument("--all", action="store_true", help="index rows too, not only full records")
     search = _add(commands, "search", _search, "find procedures for a question")
     search.add_argument("question")
     search.add_argument("--limit", type=int, default=5)
@@ -117,7 +116,7 @@ def _export(options: argparse.Namespace) -> int:
     from knowledge.export import export
 
     with _session(options) as session:
-        count = export(session, options.path, with_index=options.all)
+        count = export(session, options.path)
     print(f"{count} records written to {options.path}")
     return 0
 
@@ -141,7 +140,7 @@ def _stats(options: argparse.Namespace) -> int:
 
 
 def _template(options: argparse.Namespace) -> int:
-    from knowledge.importers.spreadsheet import write_template
+    from knowledge.importers.spreadsheet_write import write_template
 
     write_template(options.path)
     print(f"template written to {options.path}")

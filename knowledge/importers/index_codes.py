@@ -58,7 +58,7 @@ def read_modes(text: str) -> tuple[ModeRecord, ...]:
         if match is None:
             raise ValueError(f"not a time: {part!r}")
         names, amount, most, unit = match.groups()
-        times = (TimeRecord(amount=amount, max_amount=most, unit=units[unit]),) if unit else ()
+        times = (TimeRecord(amount=_number(amount), max_amount=_number(most), unit=units[unit]),) if unit else ()
         modes += [_mode(_NAMES[name], times) for name in names]
     return tuple(modes)
 
@@ -68,8 +68,7 @@ def write_fees(fees: Iterable[FeeRecord]) -> str:
     by_modes: dict[tuple[ModeName, ...], list[FeeRecord]] = {}
     for fee in fees:
         by_modes.setdefault(fee.modes, []).append(fee)
-    shared = [modes for modes in by_modes if any(set(modes) & set(other) or not other for other in by_modes if other != modes)]
-    if shared:
+    if _overlapping(list(by_modes)):
         return "=?+"
     return "|".join(_write_fee(modes, found) for modes, found in by_modes.items())
 
@@ -79,9 +78,18 @@ def read_fees(text: str, checked_on: dt.date) -> tuple[FeeRecord, ...]:
     return tuple(_read_fee(part, checked_on) for part in text.split("|")) if text else ()
 
 
+def _overlapping(groups: list[tuple[ModeName, ...]]) -> bool:
+    named = [mode for modes in groups for mode in modes]
+    return len(set(named)) < len(named) or (() in groups and len(groups) > 1)
+
+
 def _mode(name: ModeName, times: tuple[TimeRecord, ...]) -> ModeRecord:
     level = OnlineLevel.UNKNOWN if name is ModeName.ONLINE else None
     return ModeRecord(mode=name, online_level=level, times=times)
+
+
+def _number(digits: str | None) -> int | None:
+    return int(digits) if digits else None
 
 
 def _span(times: Iterable[TimeRecord]) -> str:
@@ -120,7 +128,7 @@ def _read_fee(part: str, checked_on: dt.date) -> FeeRecord:
         rule=value if kind is FeeKind.RULE else "",
         legal_source=(text or portal()) if known else "",
         valid_from=checked_on if known else None,
-        valid_to=until,
+        valid_to=dt.date.fromisoformat(until) if until else None,
         status=Status.UNVERIFIED,
         note=phrases()["more_in_source"] if more else "",
     )

@@ -49,6 +49,11 @@ def accepts(path: Path) -> bool:
 
 
 def read(_session: Session, path: Path) -> Iterator[Row]:
+    """Yield the rows of ``read_files``; the store is not needed to understand them."""
+    return read_files(path)
+
+
+def read_files(path: Path) -> Iterator[Row]:
     """Yield a row per line of the known files; other files are reported, garbage lines refused.
 
     Raises:
@@ -146,7 +151,7 @@ class _Reading:
 
     def _general_doubts(self) -> None:
         if self.row.get("wording") == "from_notes":
-            self.issues.append(Issue(Reason.SHORTENED_WORDING, "document names, results and conditions are abbreviated"))
+            self.issues.append(Issue(Reason.SHORTENED_WORDING, "documents, results and conditions are abbreviated"))
         parts = [self.row.get(key) or "" for key in ("agency", "authority", "steps", "conditions")]
         parts += [paper["name"] for paper in self.row.get("documents") or ()]
         mention = next(text.mentions_district(parts), None)
@@ -172,7 +177,7 @@ class _Reading:
 
     def _agency(self, levels: tuple[Level, ...]) -> AgencyRecord:
         catalog = ", ".join(self.row.get("agencies_catalog") or ())
-        name = next((text.clean(name) for name in (self.row.get("agency"), catalog, self.row.get("authority")) if name), "")
+        name = text.clean(self.row.get("agency") or catalog or self.row.get("authority"))
         if not name:
             self.issues.append(Issue(Reason.AGENCY_MISSING, f"issuer: {self.row.get('issuer')}"))
         return AgencyRecord(name=name.rstrip("."), level=_agency_level(name, levels))

@@ -81,7 +81,7 @@ def _paper(paper: dict[str, Any], flags_only: bool) -> PaperRecord:
 
 def read_legal(row: dict[str, Any]) -> tuple[tuple[LegalRecord, ...], list[Issue]]:
     """Return the legal texts by number; the defence file's broken numbers are read from the titles."""
-    numbers = {number: "" for number in row.get("legal_basis_numbers") or ()}
+    numbers = dict.fromkeys(row.get("legal_basis_numbers") or (), "")
     lost = []
     for text in row.get("legal_basis") or ():
         given, title = str(text.get("number") or ""), clean(text.get("title"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from re import Pattern
 from typing import Any
@@ -14,13 +14,13 @@ _FILE = Path(__file__).parent / "national.vi.yml"
 _LEGAL = re.compile(r"\d{1,4}/\d{4}/[A-ZĐ][A-ZĐ0-9]*(?:[-/][A-ZĐ][A-ZĐ0-9]*)*")
 
 
-@lru_cache(maxsize=1)
+@cache
 def phrases() -> dict[str, Any]:
     """Return the tables of the file."""
     return yaml.safe_load(_FILE.read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def pattern(*path: str) -> Pattern[str]:
     """Return the pattern at a path of keys, compiled without regard to case."""
     value: Any = phrases()

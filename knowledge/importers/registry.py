@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from knowledge.importers import bundled, index, national
+from knowledge.importers import bundled, index, national, spreadsheet
 from knowledge.importers.base import Importer
 
 IMPORTERS: tuple[Importer, ...] = (
     index.IMPORTER,
     bundled.IMPORTER,
     national.IMPORTER,
+    spreadsheet.IMPORTER,
 )
