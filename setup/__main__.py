@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     def work() -> int:
         with steps.step("environment") as result:
             result.append(environment.ensure(with_tests, steps.alive))
-        environment.enter("setup", arguments)
+        environment.use()
         return command(steps, arguments[1:])
 
     return guarded(work)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import site
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -43,10 +44,9 @@ def ensure(with_tests: bool, alive: Callable[[str, str], None]) -> str:
     return f"installed from {' and '.join(wanted)}"
 
 
-def enter(module: str, arguments: list[str]) -> None:
-    """Go on inside the environment: replaces this process unless it is there already."""
-    if Path(sys.prefix).resolve() != FOLDER.resolve():
-        os.execv(PYTHON, [str(PYTHON), "-m", module, *arguments])
+def use() -> None:
+    """Let this process import what is installed in the environment (it has the same Python)."""
+    site.addsitedir(str(FOLDER / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"))
 
 
 def check_disk(needed: int, free: int | None = None) -> None:
