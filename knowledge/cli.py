@@ -125,8 +125,9 @@ def _search(options: argparse.Namespace) -> int:
     from knowledge.search import find_procedures
 
     with _session(options) as session:
-        for hit in find_procedures(session, options.question, options.limit):
-            print(hit)
+        hits = find_procedures(session, options.question, options.limit)
+    for hit in hits:
+        print(f"{hit.score:6.2f}  {hit.code}  {hit.short_name}")
     return 0
 
 
@@ -156,11 +157,13 @@ def _build_index(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     from knowledge.demo import seed
+    from knowledge.profile import load_profile
+    from knowledge.proof import load_secret
 
     with _session(options) as session:
-        for line in seed(session):
-            print(line)
+        lines = list(seed(session, load_profile(), load_secret()))
         session.commit()
+    print("\n".join(lines))
     return 0
 
 
