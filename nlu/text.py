@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,13 +29,12 @@ def nfc(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
 
 
-def fold(text: str) -> str:
-    """Return text in lower case without any Vietnamese marks; đ becomes d.
+class _FoldTable(dict[int, str]):
+    """Folded characters by code point, filled as they are met (``str.translate`` asks for them)."""
 
-    The result has as many characters as ``nfc(text)``, so offsets found in folded text
-    are valid in the NFC text.
-    """
-    return "".join(_fold_char(char) for char in nfc(text))
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_char(chr(code))
+        return folded
 
 
 def _fold_char(char: str) -> str:
@@ -45,9 +45,22 @@ def _fold_char(char: str) -> str:
     return lowered if len(lowered) == 1 else base
 
 
+_FOLDED = _FoldTable()
+
+
+def fold(text: str) -> str:
+    """Return text in lower case without any Vietnamese marks; đ becomes d.
+
+    The result has as many characters as ``nfc(text)``, so offsets found in folded text
+    are valid in the NFC text.
+    """
+    return nfc(text).translate(_FOLDED)
+
+
 def has_marks(text: str) -> bool:
     """Tell whether any letter of the text carries a Vietnamese mark (or is đ)."""
-    return any(_fold_char(char) != char.lower() for char in nfc(text) if char.isalpha())
+    composed = nfc(text)
+    return composed.translate(_FOLDED) != composed.lower()
 
 
 def place_tones(text: str) -> str:
@@ -59,6 +72,7 @@ def place_tones(text: str) -> str:
     return _SYLLABLE.sub(lambda match: _place_tone(match.group()), nfc(text))
 
 
+@lru_cache(maxsize=65536)
 def _place_tone(syllable: str) -> str:
     decomposed = unicodedata.normalize("NFD", syllable)
     tones = [char for char in decomposed if char in _TONE_SET]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -53,10 +54,13 @@ def without_asides(text: str, wording: Wording) -> str:
 
 def text_features(text: str, marked: bool) -> list[str]:
     """Return words and adjacent pairs of the text; ``marked`` keeps the marks."""
-    words = tokens(text)
-    if not marked:
-        words = [fold(word) for word in words]
-    return words + [f"{a}_{b}" for a, b in zip(words, words[1:])]
+    return word_features(tokens(text), marked)
+
+
+def word_features(words: Sequence[str], marked: bool) -> list[str]:
+    """Return the words and their adjacent pairs; ``marked`` keeps the marks."""
+    said = list(words) if marked else [fold(word) for word in words]
+    return said + [f"{a}_{b}" for a, b in zip(said, said[1:])]
 
 
 def expand(text: str, wording: Wording) -> list[str]:
