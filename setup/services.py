@@ -14,6 +14,7 @@ LOGS = Path("var/log")
 _PORTS = {"BOT_PORT": "8080", "RASA_PORT": "5005", "ACTIONS_PORT": "5055"}
 _DEFAULTS = {
     "BOT_HOST": "127.0.0.1",
+    "RASA_TRACKER_DB": "var/rasa.db",
     # the action server listens where this says, and everywhere without it
     "SANIC_HOST": "127.0.0.1",
     "PYTHONPATH": ".",

@@ -1,0 +1,97 @@
+"""The dialogue without Rasa: what it keeps, asks and admits."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from actions.choosing import chosen
+from actions.dialogue import respond
+from actions.turn import State, Turn, read_state, read_turn, write_state
+from knowledge.models import Fee, Procedure, ProcedureVersion
+from knowledge.profile import Profile
+from knowledge.reply import Reply
+from sqlalchemy.orm import Session
+
+RESIDENCE, BIRTH = "1.004222", "1.001193"
+
+
+def say(session: Session, profile: Profile, state: State, text: str, *aspects: str, intent: str = "ask_procedure") -> tuple[Reply, State]:
+    return respond(session, Turn(text, intent, aspects=aspects), state, profile)
+
+
+def test_follow_up_keeps_the_procedure(session: Session, profile: Profile) -> None:
+    _, state = say(session, profile, State(), "nhap ho khau cho vo mat nhiu tien z", "fee")
+    reply, state = say(session, profile, state, "còn giấy tờ?", "documents")
+    assert reply.procedures == (RESIDENCE,)
+    assert reply.aspects == ("documents",)
+
+
+def test_planted_lie_changes_the_next_answer(session: Session, profile: Profile) -> None:
+    query = (
+        sa.select(Fee)
+        .join(ProcedureVersion, ProcedureVersion.id == Fee.version_id)
+        .join(Procedure, Procedure.id == ProcedureVersion.procedure_id)
+        .where(Procedure.code == RESIDENCE, Fee.mode == "online", Fee.kind == "amount", ProcedureVersion.superseded_at.is_(None))
+    )
+    before, _ = say(session, profile, State(), "đăng ký thường trú hết bao nhiêu", "fee")
+    session.scalars(query).one().amount = 77000
+    session.flush()
+    after, _ = say(session, profile, State(), "đăng ký thường trú hết bao nhiêu", "fee")
+    assert "77.000" not in before.plain()
+    assert "77.000" in after.plain()
+    assert "10.000" not in after.plain()
+
+
+def test_old_place_is_asked_back_and_then_kept(session: Session, profile: Profile) -> None:
+    _, state = say(session, profile, State(), "đăng ký thường trú", "fee")
+    reply, state = say(session, profile, state, "ở La Gi thì nộp chỗ nào", "place")
+    assert reply.outcome == "clarify"
+    assert [button.title for button in reply.buttons] == ["Phường La Gi", "Phường Phước Hội", "Xã Tân Hải"]
+    tapped = Turn("", "ask_procedure", aspects=("place",), procedure=RESIDENCE, unit=reply.buttons[1].entities["unit"], tapped=True)
+    reply, state = respond(session, tapped, state, profile)
+    assert "phường Phước Hội" in reply.plain()
+    assert state.unit == "23231"
+
+
+def test_nothing_found_is_admitted_and_a_person_offered(session: Session, profile: Profile) -> None:
+    first, state = say(session, profile, State(), "xin giấy phép bay lên mặt trăng bằng chổi")
+    assert first.outcome in ("not_found", "clarify")
+    second, _ = say(session, profile, State(misses=1), "zzzz qqqq xxxx")
+    assert second.outcome == "not_found"
+    assert second.buttons[0].intent == "ask_human"
+
+
+def test_no_procedure_at_hand_is_asked_for(session: Session, profile: Profile) -> None:
+    reply, state = say(session, profile, State(), "phí bao nhiêu", "fee")
+    assert reply.outcome == "clarify"
+    assert reply.buttons[0].entities["aspect"] == ["fee"]
+    reply, _ = say(session, profile, state, "1")
+    assert reply.procedures == (BIRTH,)
+    assert reply.aspects == ("fee",)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("2", "b"), ("cái thứ hai", "b"), ("cai dau tien", "a"), ("cái sau cùng", "c"), ("số 3 nha em", "c"), ("9", ""), ("0", ""),
+        ("tách thửa", "b"), ("mua bán", "a"), ("hôm nay trời đẹp", ""), ("", ""), ("lấy cái cuối", "c"),
+    ],
+)  # fmt: skip
+def test_choices(said: str, expected: str) -> None:
+    assert chosen(said, {"a": "Sang tên (mua bán)", "b": "Tách thửa đất", "c": "Cấp đổi sổ"}) == expected
+
+
+def test_state_survives_slots() -> None:
+    state = State(RESIDENCE, ("fee",), ("1.1", "1.2"), "23231", 2)
+    assert read_state(write_state(state)) == state
+    assert read_state(dict.fromkeys(write_state(State()))) == State()
+
+
+def test_button_turn_is_read_from_its_payload() -> None:
+    message = {
+        "text": '/ask_procedure{"procedure": "1.004222", "aspect": ["fee"]}',
+        "intent": {"name": "ask_procedure", "confidence": 1.0},
+        "entities": [{"entity": "procedure", "value": "1.004222"}, {"entity": "aspect", "value": "fee"}],
+    }
+    turn = read_turn(message)
+    assert (turn.tapped, turn.procedure, turn.aspects, turn.text) == (True, RESIDENCE, ("fee",), "")
