@@ -18,11 +18,15 @@ _WITHIN = 40.0  # seconds; the server itself gives up earlier and says so
 
 @dataclass(frozen=True)
 class Answer:
-    """A question, what the citizen reads, and whether it is an answer from the expected record."""
+    """A question, what the citizen reads, and whether it is an answer from the expected record.
+
+    ``is_early``: the programs answer, but what they read at the first question is not read yet.
+    """
 
     question: str
     text: str
     is_true: bool
+    is_early: bool
 
 
 def ask_first_question(address: str, token: str = "") -> Answer:
@@ -35,7 +39,8 @@ def ask_first_question(address: str, token: str = "") -> Answer:
     try:
         body = {"conversation": f"start-{uuid.uuid4()}", "text": expected["text"]}
         data = _post(f"{address}/api/rest/messages", body, token)
-        return Answer(expected["text"], str(data["text"]), _is_true(data, expected))
+        is_early = data["outcome"] == "unavailable"
+        return Answer(expected["text"], str(data["text"]), _is_true(data, expected), is_early)
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
         raise SetupError(f"The first question got no answer ({error}): see the logs in var/log.") from error
 

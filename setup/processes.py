@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -16,6 +17,7 @@ from setup.console import SetupError
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE = 8.0  # seconds between asking a program to stop and ending it
 
+_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d \S+ +[A-Z]+ +\S+ +- +")  # of a line that Rasa logs
 # What the last lines of a log mean to the person at the terminal.
 _HINTS = (
     ("No space left on device", "The disk is full: free some space and run the same command again."),
@@ -160,4 +162,4 @@ def last_line(log: Path) -> str:
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 500))
         lines = file.read().decode(errors="replace").splitlines()
-    return lines[-1].strip()[:70] if lines else ""
+    return _PREFIX.sub("", lines[-1].strip())[:60] if lines else ""

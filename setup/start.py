@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from setup.services import Service
 from setup.supervisor import Supervisor
 
 _READY_WITHIN = 240.0  # seconds: importing Rasa takes 15–20 s here, and several times that on a slow disk
+_ANSWER_WITHIN = 60.0  # seconds of asking again: the first question waits for indexes to be built
 _REPORT = services.LOGS / "start.json"
 _CODE = ("actions", "benchmarks", "bot", "knowledge", "nlu", "setup", "tests")
 
@@ -39,7 +41,7 @@ def serve(steps: Steps, env: Mapping[str, str], programs: Sequence[Service], gra
                 supervisor.wait_until_ready(_READY_WITHIN, steps.alive)
                 result.append(f"{', '.join(program.name for program in programs)} answer")
             with steps.step("question") as result:
-                answer = ask_first_question(services.address(env), env.get("BOT_REST_TOKEN", ""))
+                answer = _first_answer(steps, supervisor, env)
                 result.append(answer.question)
             steps.write(_REPORT)
             _welcome(steps, env, answer)
@@ -49,6 +51,16 @@ def serve(steps: Steps, env: Mapping[str, str], programs: Sequence[Service], gra
     return 0
 
 
+def _first_answer(steps: Steps, supervisor: Supervisor, env: Mapping[str, str]) -> Answer:
+    until = time.monotonic() + _ANSWER_WITHIN
+    while True:
+        answer = ask_first_question(services.address(env), env.get("BOT_REST_TOKEN", ""))
+        if not answer.is_early or time.monotonic() > until:
+            return answer
+        supervisor.check()
+        steps.alive("question", "not answered yet")
+
+
 def test(steps: Steps, arguments: list[str]) -> int:
     """Check everything, then become pytest: its summary is the last line and its exit code ours."""
     code = check(steps, [])
@@ -56,7 +68,7 @@ def test(steps: Steps, arguments: list[str]) -> int:
         return code
     env = services.environment(os.environ)
     argv = [str(PYTHON), "-m", "pytest", *arguments]
-    os.execve(PYTHON, argv, {**env, "RASA_MODEL": str(model.FOLDER)})
+    os.execve(PYTHON, argv, env)
 
 
 def check(steps: Steps, _arguments: list[str]) -> int:
