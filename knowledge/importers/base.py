@@ -47,6 +47,7 @@ class Reason(str, Enum):
     # doubtful papers and the rest
     DOCUMENTS_UNPARSED = "documents_unparsed"
     DOCUMENTS_MISSING = "documents_missing"
+    STEPS_CUT = "steps_cut"
     NOTE_NOT_PAPER = "note_not_paper"
     SHORTENED_WORDING = "shortened_wording"
     DISTRICT_LEVEL_MENTIONED = "district_level_mentioned"

@@ -135,7 +135,7 @@ class _Reading:
             modes=modes,
             fees=self._fees({mode.mode for mode in modes}),
             papers=papers,
-            steps=text.sentences(row.get("steps")),
+            steps=self._steps(),
             conditions=text.sentences(row.get("conditions")),
             results=tuple(dict.fromkeys(text.clean(result) for result in row.get("results") or () if result)),
             legal_basis=legal,
@@ -148,6 +148,13 @@ class _Reading:
         url = self.row.get("url") or phrases()["portal_url"]
         decision = text.clean(self.row.get("decision"))
         return SourceRecord(name=portal(), url=url, decision=decision, checked_on=self.file["checked_on"])
+
+    def _steps(self) -> tuple[str, ...]:
+        steps = text.sentences(self.row.get("steps"))
+        if steps and self.row.get("documents_parse_ok") is False and pattern("cut_off").search(steps[-1]):
+            self.issues.append(Issue(Reason.STEPS_CUT, steps[-1][-160:]))
+            return ()
+        return steps
 
     def _general_doubts(self) -> None:
         if self.row.get("wording") == "from_notes":

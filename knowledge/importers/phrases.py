@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 _FILE = Path(__file__).parent / "national.vi.yml"
-_LEGAL = re.compile(r"\d{1,4}/\d{4}/[A-ZĐ][A-ZĐ0-9]*(?:[-/][A-ZĐ][A-ZĐ0-9]*)*")
+_LEGAL = re.compile(r"\d{1,4}/\d{4}/[A-ZĐ][A-ZĐ0-9]*(?:[-/][A-ZĐ][A-ZĐ0-9]*g?)*")
 
 
 @cache
