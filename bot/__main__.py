@@ -43,7 +43,8 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        raise SettingsError(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}): set BOT_PORT") from error
+        reason = os.strerror(error.errno or 0)
+        raise SettingsError(f"cannot listen on {host}:{port} ({reason}): set BOT_HOST or BOT_PORT") from error
 
 
 def _one_line(error: Exception) -> str:

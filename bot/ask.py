@@ -26,6 +26,8 @@ import httpx
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 _ANSWER_WITHIN = 40.0  # seconds; the server itself gives up earlier and says so
+Answer = dict[str, Any]
+
 _KEPT = ("outcome", "procedures", "candidates", "aspects", "text")
 
 
@@ -58,7 +60,7 @@ def _options() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("question", nargs="?", help="one question")
     what.add_argument("--jsonl", metavar="FILE", help="a file of questions, one JSON object a line; - = standard input")
-    parser.add_argument("--out", metavar="FILE", type=Path, help="where to write the answers (default: standard output)")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="where answers go (default: standard output)")
     parser.add_argument("--url", default=DEFAULT_URL, help="address of the front server (default: %(default)s)")
     parser.add_argument("--concurrency", type=int, default=4, help="dialogues asked at once (default: %(default)s)")
     return parser
@@ -67,7 +69,8 @@ def _options() -> argparse.ArgumentParser:
 async def _run(options: argparse.Namespace) -> int:
     token = os.environ.get("BOT_REST_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with httpx.AsyncClient(base_url=options.url, headers=headers, timeout=_ANSWER_WITHIN) as client:
+    client = httpx.AsyncClient(base_url=options.url, headers=headers, timeout=_ANSWER_WITHIN, trust_env=False)
+    async with client:
         await client.get("/healthz")
         if options.jsonl is None:
             return await _ask_one(client, options.question)
@@ -128,47 +131,46 @@ def _dialogue(data: dict[str, Any], number: int) -> str:
     return f"line {number}" if named is None else f"dialogue {named}"
 
 
-async def ask_all(client: httpx.AsyncClient, questions: Sequence[Question], concurrency: int) -> AsyncIterator[dict]:
+async def ask_all(client: httpx.AsyncClient, questions: Sequence[Question], concurrency: int) -> AsyncIterator[Answer]:
     """Yield an answer for every question, in the order of the questions, each as soon as it can be."""
-    answers: list[asyncio.Future] = [asyncio.get_running_loop().create_future() for _ in questions]
+    answers: list[asyncio.Future[Answer]] = [asyncio.get_running_loop().create_future() for _ in questions]
     places = asyncio.Semaphore(concurrency)
     run = uuid.uuid4()
 
-    async def hold(name: str, turns: list[Question]) -> None:
+    async def hold(number: int, turns: list[Question]) -> None:
         async with places:
             for question in sorted(turns, key=lambda question: question.turn):
-                answers[question.place].set_result(await ask(client, f"ask-{run}-{name}"[:120], question))
+                answers[question.place].set_result(await ask(client, f"ask-{run}-{number}", question))
 
-    tasks = [asyncio.create_task(hold(name, turns)) for name, turns in _dialogues(questions).items()]
+    tasks = [asyncio.create_task(hold(number, turns)) for number, turns in enumerate(_dialogues(questions))]
     for question, answer in zip(questions, answers):
         yield _failed(question, question.fault, 0) if question.fault else await answer
     await asyncio.gather(*tasks)
 
 
-def _dialogues(questions: Iterable[Question]) -> dict[str, list[Question]]:
+def _dialogues(questions: Iterable[Question]) -> list[list[Question]]:
     dialogues: defaultdict[str, list[Question]] = defaultdict(list)
     for question in questions:
         if not question.fault:
             dialogues[question.dialogue].append(question)
-    return dialogues
+    return list(dialogues.values())
 
 
-async def ask(client: httpx.AsyncClient, conversation: str, question: Question) -> dict[str, Any]:
+async def ask(client: httpx.AsyncClient, conversation: str, question: Question) -> Answer:
     """Return the answer to one question; a refusal or a lost connection is an ``error`` in it."""
     started = monotonic()
     try:
         body = {"conversation": conversation, "text": question.text}
         response = await client.post("/api/rest/messages", json=body)
-        data = response.json()
-    except (httpx.HTTPError, ValueError) as error:
+        data, seconds = response.json(), monotonic() - started
+        if response.status_code != 200:
+            return _failed(question, data["error"]["code"], seconds, data["error"]["message"])
+        return {"id": question.id, **{name: data[name] for name in _KEPT}, "latency_ms": round(seconds * 1000)}
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         return _failed(question, type(error).__name__, monotonic() - started)
-    seconds = monotonic() - started
-    if response.status_code != 200:
-        return _failed(question, data["error"]["code"], seconds, data["error"]["message"])
-    return {"id": question.id, **{name: data[name] for name in _KEPT}, "latency_ms": round(seconds * 1000)}
 
 
-def _failed(question: Question, error: str, seconds: float, text: str = "") -> dict[str, Any]:
+def _failed(question: Question, error: str, seconds: float, text: str = "") -> Answer:
     empty: dict[str, Any] = {"outcome": "unavailable", "procedures": [], "candidates": [], "aspects": []}
     return {"id": question.id, **empty, "text": text, "latency_ms": round(seconds * 1000), "error": error}
 

@@ -46,7 +46,9 @@ def _read(data: object) -> list[Reply]:
 
 def _read_item(item: Mapping[str, Any]) -> Reply:
     if "custom" in item:
-        return Reply.from_json(item["custom"])
+        reply = Reply.from_json(item["custom"])
+        reply.plain()  # a reply that cannot be read out is malformed too
+        return reply
     return Reply(outcome="smalltalk", bubbles=((Block("text", text=_text(item["text"])),),))
 
 

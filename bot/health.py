@@ -36,7 +36,7 @@ async def readyz(request: Request) -> Response:
     found: dict[str, bool] = {}
 
     async def look(name: str, url: str) -> None:
-        found[name] = await _answers(url)
+        found[name] = await _answers(parts.client, url)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(look, "rasa", f"{parts.settings.rasa_url}/")
@@ -48,10 +48,9 @@ async def readyz(request: Request) -> Response:
     return JSONResponse({**body, "parked": parked}, 200 if all(found.values()) else 503)
 
 
-async def _answers(url: str) -> bool:
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
     try:
-        async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
-            return (await client.get(url)).is_success
+        return (await client.get(url, timeout=_TIMEOUT)).is_success
     except httpx.HTTPError:
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import math
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -82,7 +83,7 @@ def refusal(texts: Texts, error: ApiError) -> Response:
     return JSONResponse(body, error.status, headers={"Cache-Control": "no-store", **headers})
 
 
-def handlers(texts: Texts) -> dict:
+def handlers(texts: Texts) -> dict[Any, Any]:
     """Return the handlers that turn every exception into a polite refusal."""
 
     async def refused(request: Request, error: Exception) -> Response:

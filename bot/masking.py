@@ -14,11 +14,11 @@ from nlu.text import fold
 MARK = "•"
 PROOF_MARK = MARK * 4
 
-# A number glued to letters or to a further part of a code is that code's business.
-_START = r"(?<![\w])(?<![\w][.,/\-–])"
-_END = r"(?![\w])(?![.,/\-–][\w])"
-_MONEY_AFTER = r"(?!\s*(?:d|dong|vnd|vnđ|usd|trieu|ty|nghin|ngan|k)\b)"
-_MONEY_BEFORE = re.compile(r"\b(?:gia|tien|von|phi|luong|khoang|hon|duoi|tren|thu|nop|tong)\b[\w\s]{0,12}$")
+# A number glued to letters, or to the digits of a code, is that code's business.
+_START = r"(?<!\w)(?<!\d[./\-–])"
+_END = r"(?!\w)(?![./\-–]\d)"
+_MONEY_AFTER = r"(?!\s*(?:d|dong|vnd|usd|trieu|ty|nghin|ngan)\b)"
+_MONEY_BEFORE = re.compile(r"\b(?:gia|tien|von|phi|luong|khoang|hon|tong)(?:\s+la|\s+khoang)?\s*:?\s*$")
 
 _WHOLE = re.compile(rf"{_START}(?:\d{{9}}|\d{{12}}|\d{{16}}|\d{{19}}){_END}{_MONEY_AFTER}")
 _GROUPED = re.compile(
@@ -31,7 +31,7 @@ _NAMED_IDENTITY = re.compile(
 _NAMED_CODE = re.compile(
     r"\b(?:otp|ma xac nhan|ma xac thuc|ma pin|pin|cvv)\b[^\d\n]{0,20}?(\d(?:[ .\-]?\d){2,7})(?!\w)"
 )
-_NAMED_TAIL = re.compile(r"\bso cuoi\b[^\d\n]{0,30}?(\d(?:[ .\-]?\d){3})(?![\w])(?![.,/\-–]\w)")
+_NAMED_TAIL = re.compile(r"\bso cuoi\b[^\d\n]{0,30}?(\d(?:[ .\-]?\d){3})(?!\w)(?![./\-–]\d)")
 _PASSWORD = re.compile(
     r"\b(?:mat khau|password|passwd|pass|mk)\b(?:"
     r"[^\n:=]{0,25}?(?:\bla\b|:|=)\s*(?=\S*[\d:=@#$%!_])(\S{4,})"
@@ -39,7 +39,7 @@ _PASSWORD = re.compile(
     r"|\s+(?=\S*\d)(?=\S*[^\W\d]|\d{6})(\S{6,}))"
 )
 
-_FOUR_DIGITS_PHRASE = re.compile(r"\b4\s*(?:chu\s*)?so\b")
+_FOUR_DIGITS_PHRASE = re.compile(r"(?<!\d[ .\-])\b[4４]\s*(?:chu\s*)?so\b")
 _NUMBER = re.compile(r"\d(?:[ .\-]?\d)*")
 
 
@@ -62,7 +62,9 @@ def _secrets(folded: str) -> list[tuple[int, int]]:
 
 
 def _is_money(folded: str, match: re.Match[str]) -> bool:
-    return bool(_MONEY_BEFORE.search(folded, max(0, match.start() - 24), match.start()))
+    """Nine digits after a word for money are an amount; longer ones hardly ever are."""
+    short = sum(char.isdigit() for char in match.group()) == 9
+    return short and bool(_MONEY_BEFORE.search(folded, max(0, match.start() - 24), match.start()))
 
 
 def find_proof(text: str) -> str | None:

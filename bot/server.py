@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -45,7 +46,7 @@ class FrontServer(uvicorn.Server):
         super().__init__(config)
         self._hub = hub
 
-    async def shutdown(self, sockets: list | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop, after every stream was told to end."""
         self._hub.close()
         await super().shutdown(sockets)
@@ -70,7 +71,7 @@ def create_server(settings: Settings, engine: Engine, key: bytes) -> FrontServer
 def create_app(settings: Settings, engine: Engine, key: bytes) -> Starlette:
     """Return the application; its workers run while it does."""
     texts = Texts.load()
-    client = httpx.AsyncClient()
+    client = httpx.AsyncClient(trust_env=False)  # Rasa is a neighbour, never behind a proxy
     sessions, hub = session_factory(engine), Hub()
     alone = engine.dialect.name == "sqlite"
     outbox = Outbox(sessions, {"web": web.WebChannel(hub), "rest": rest.RestChannel(hub)})
@@ -96,6 +97,7 @@ def create_app(settings: Settings, engine: Engine, key: bytes) -> Starlette:
         sessions=sessions,
         texts=texts,
         key=key,
+        client=client,
         hub=hub,
         worker=worker,
         tokens=Tokens(key, settings.token_life, settings.token_resume),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import httpx
 from sqlalchemy.orm import sessionmaker
 from starlette.requests import Request
 
@@ -23,6 +24,7 @@ class Services:
     sessions: sessionmaker
     texts: Texts
     key: bytes
+    client: httpx.AsyncClient
     hub: Hub
     worker: Worker
     tokens: Tokens
@@ -34,4 +36,5 @@ class Services:
 
 def services(request: Request) -> Services:
     """Return the parts of the server that got this request."""
-    return request.app.state.services
+    found: Services = request.app.state.services
+    return found

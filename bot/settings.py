@@ -17,8 +17,8 @@ ROOM = Path(__file__).parent
 class Settings:
     """Settings of one front server; all times in seconds.
 
-    ``allowed_origins`` are the sites that may embed the widget beside our own; "" as the only
-    value stands for pages on this machine. ``rest_token`` opens the REST endpoint to other machines.
+    ``allowed_origins`` are the sites that may embed the widget beside our own pages; without any,
+    pages on this machine may. ``rest_token`` opens the REST endpoint to callers elsewhere.
     """
 
     host: str = "127.0.0.1"
@@ -30,9 +30,9 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     rest_token: str = ""
     log_level: str = "info"
-    # Three tries of 4.5 s and the pauses between them end within 15 s: longer and a citizen leaves.
-    assistant_timeout: float = 4.5
-    assistant_pauses: tuple[float, ...] = (0.5, 1.0)
+    # Three tries of 4 s and the pauses between them end within 15 s: longer and a citizen leaves.
+    assistant_timeout: float = 4.0
+    assistant_pauses: tuple[float, ...] = (0.5, 2.5)
     rest_wait: float = 30.0
     heartbeat: float = 15.0
     # Signing in again is silent (see channels/web.py), so the token itself can be short.

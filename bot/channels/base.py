@@ -1,32 +1,15 @@
-"""What every channel has: capabilities, and a way to deliver."""
+"""What every channel has: a way to deliver."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
-
-from knowledge.reply import Reply
-
-
-@dataclass(frozen=True)
-class Capabilities:
-    """What a channel can show. ``longest_text`` in characters; without buttons, choices are numbered."""
-
-    longest_text: int
-    buttons: bool
-    layout: bool
-    typing: bool
-
-
-CAPABILITIES = {
-    "web": Capabilities(longest_text=2000, buttons=True, layout=True, typing=True),
-    "rest": Capabilities(longest_text=2000, buttons=False, layout=True, typing=False),
-}
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message on its way out: to whom in the channel's own terms, and what."""
+    """A message on its way out: to whom in the channel's own terms, and the reply's JSON."""
 
     item_id: int
     conversation_id: str
@@ -34,7 +17,7 @@ class Delivery:
     external_id: str
     seq: int
     attempt: int
-    reply: Reply
+    body: Mapping[str, Any]
 
 
 class Channel(Protocol):

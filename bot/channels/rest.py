@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from bot.channels.web import WebChannel
 from bot.conversation import find_or_open
-from bot.delivery import inbox
-from bot.delivery.inbox import Accepted
+from bot.delivery import intake
+from bot.delivery.intake import Accepted
 from bot.errors import ApiError
 from bot.http import address, bearer, read_json, same_secret
 from bot.messages import Inbound, read_text
@@ -52,7 +52,7 @@ async def ask(request: Request) -> Response:
     _authorise(request, parts.settings.rest_token)
     external_id, inbound = _read(await read_json(request))
     conversation_id = await anyio.to_thread.run_sync(find_or_open, parts.sessions, "rest", external_id)
-    accepted = await anyio.to_thread.run_sync(inbox.accept, parts.sessions, conversation_id, inbound, parts.key)
+    accepted = await anyio.to_thread.run_sync(intake.accept, parts.sessions, conversation_id, inbound, parts.key)
     parts.worker.wake()
     replies = await _wait(parts, conversation_id, accepted)
     body = {"conversation": external_id, "seq": accepted.seq, **merged([Reply.from_json(data) for data in replies])}
@@ -93,7 +93,7 @@ async def _wait(parts: Services, conversation_id: str, accepted: Accepted) -> li
     with parts.hub.listen(conversation_id) as listener:
         while not parts.hub.closed:
             listener.rest()
-            found = await transaction(parts.sessions, inbox.answers, accepted)
+            found = await transaction(parts.sessions, intake.answers, accepted)
             if found is not None:
                 return found
             if monotonic() >= until:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from time import monotonic
+from typing import Any
 
 import anyio.to_thread
 import structlog
@@ -15,7 +17,7 @@ from starlette.routing import Route
 
 from bot.channels.base import Delivery
 from bot.conversation import Line, last_seq, lines_after, open_web
-from bot.delivery import inbox
+from bot.delivery import intake
 from bot.delivery.hub import Hub
 from bot.errors import ApiError
 from bot.http import address, bearer, hold_back, read_json
@@ -27,6 +29,7 @@ from bot.transactions import transaction
 log = structlog.get_logger("web")
 
 _STREAM_BATCH = 100
+_MOST_STREAMS = 8  # of one conversation: open tabs, and those not yet known to be gone
 _HISTORY_DEFAULT, _HISTORY_MOST = 50, 200
 _NO_STORE = {"Cache-Control": "no-store"}
 _STREAM_HEADERS = {**_NO_STORE, "X-Accel-Buffering": "no"}
@@ -93,7 +96,7 @@ async def send_message(request: Request) -> Response:
     inbound = read_inbound(await read_json(request))
     hold_back(parts.message_limiter, claim.conversation_id)
     accepted = await anyio.to_thread.run_sync(
-        inbox.accept, parts.sessions, claim.conversation_id, inbound, parts.key
+        intake.accept, parts.sessions, claim.conversation_id, inbound, parts.key
     )
     parts.hub.publish(claim.conversation_id)
     parts.worker.wake()
@@ -128,6 +131,8 @@ async def events(request: Request) -> Response:
     after = _count(request.headers.get("last-event-id") or request.query_params.get("after", "0"))
     if await transaction(parts.sessions, last_seq, claim.conversation_id) is None:
         raise ApiError(401, "token_invalid")
+    if parts.hub.count(claim.conversation_id) >= _MOST_STREAMS:
+        raise ApiError(429, "too_fast", seconds=math.ceil(parts.settings.heartbeat))
     headers = {**_STREAM_HEADERS, **_headers(parts, claim)}
     return StreamingResponse(_stream(parts, claim.conversation_id, after), 200, headers, "text/event-stream")
 
@@ -160,5 +165,5 @@ def _message_event(line: Line) -> str:
     return f"id:{line.seq}\n" + _event("message", asdict(line))
 
 
-def _event(name: str, data: dict) -> str:
+def _event(name: str, data: dict[str, Any]) -> str:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Listener:
@@ -29,10 +29,8 @@ class Listener:
 
     async def wait(self, seconds: float) -> None:
         """Return at the next wake-up, or after the given time."""
-        try:
+        with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._news.wait(), seconds)
-        except asyncio.TimeoutError:
-            pass
 
 
 class Hub:
@@ -54,6 +52,10 @@ class Hub:
             self._listeners[conversation_id].discard(listener)
             if not self._listeners[conversation_id]:
                 del self._listeners[conversation_id]
+
+    def count(self, conversation_id: str) -> int:
+        """Return how many listen to a conversation."""
+        return len(self._listeners.get(conversation_id, ()))
 
     def publish(self, conversation_id: str) -> None:
         """Tell that a conversation has news."""

@@ -12,25 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased, sessionmaker
+from sqlalchemy.orm import Session, aliased
 
 from bot.conversation import take_seqs
-from bot.errors import ApiError
-from bot.messages import Inbound, Prepared, prepare_tap, prepare_text
 from knowledge.models import Conversation, InboxItem, Message, OutboxItem, utc_now
 from knowledge.reply import Reply
 
 # Longer than any honest answer takes; after it, an item of a process that died is taken up again.
 LEASE = dt.timedelta(seconds=60)
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """A message that is stored: its number, its inbox item, and its position in the channel."""
-
-    seq: int
-    item_id: int
 
 
 @dataclass(frozen=True)
@@ -46,67 +35,6 @@ class Claimed:
     intent: str
     owner: str
     owner_version: int
-
-
-def accept(sessions: sessionmaker, conversation_id: str, inbound: Inbound, key: bytes) -> Accepted:
-    """Store a message and its inbox item in one transaction; the same ``client_id`` again changes nothing.
-
-    Raises:
-        ApiError: 401 no such conversation; 422 a button that was not offered.
-    """
-    try:
-        with sessions.begin() as session:
-            return find_accepted(session, conversation_id, inbound) or _store(session, conversation_id, inbound, key)
-    except IntegrityError:  # its twin arrived in the same moment and was stored
-        with sessions.begin() as session:
-            found = find_accepted(session, conversation_id, inbound)
-        if found is None:
-            raise
-        return found
-
-
-def find_accepted(session: Session, conversation_id: str, inbound: Inbound) -> Accepted | None:
-    """Return what an earlier message with the same ``client_id`` became."""
-    found = session.execute(
-        sa.select(Message.seq, InboxItem.id)
-        .join(InboxItem, InboxItem.message_id == Message.id)
-        .where(Message.conversation_id == conversation_id, Message.client_id == inbound.client_id)
-    ).first()
-    return Accepted(*found) if found else None
-
-
-def _store(session: Session, conversation_id: str, inbound: Inbound, key: bytes) -> Accepted:
-    seq = take_seqs(session, conversation_id, 1)
-    if seq is None:
-        raise ApiError(401, "token_invalid")
-    conversation = session.get(Conversation, conversation_id)
-    prepared = _prepare(session, conversation, inbound, key)
-    message = Message(
-        conversation_id=conversation_id, seq=seq, author="citizen", text=prepared.stored, client_id=inbound.client_id
-    )
-    session.add(message)
-    session.flush()
-    item = InboxItem(
-        channel=conversation.channel,
-        external_id=f"{conversation_id}:{inbound.client_id}",
-        conversation_id=conversation_id,
-        message_id=message.id,
-        body={"message": prepared.message, "intent": prepared.intent},
-    )
-    session.add(item)
-    session.flush()
-    return Accepted(seq, item.id)
-
-
-def _prepare(session: Session, conversation: Conversation, inbound: Inbound, key: bytes) -> Prepared:
-    if inbound.tap is None:
-        return prepare_text(inbound.text, conversation.expects, key)
-    offered = sa.and_(
-        Message.conversation_id == conversation.id,
-        Message.seq == inbound.tap.seq,
-        Message.author.in_(("assistant", "staff")),
-    )
-    return prepare_tap(session.scalar(sa.select(Message.body).where(offered)), inbound.tap)
 
 
 def claim(session: Session, now: dt.datetime | None = None) -> Claimed | None:
@@ -213,17 +141,6 @@ def answer_key(item_id: int, place: int) -> str:
     return f"inbox:{item_id}:{place}"
 
 
-def answers(session: Session, accepted: Accepted) -> list[dict] | None:
-    """Return the answer's replies as JSON, None while the item is still open."""
-    state = session.scalar(sa.select(InboxItem.state).where(InboxItem.id == accepted.item_id))
-    if state in ("new", "working"):
-        return None
-    mine = Message.client_id.like(answer_key(accepted.item_id, 0)[:-1] + "%")
-    item = sa.select(InboxItem.conversation_id).where(InboxItem.id == accepted.item_id).scalar_subquery()
-    rows = sa.select(Message.body).where(Message.conversation_id == item, mine).order_by(Message.seq)
-    return list(session.scalars(rows))
-
-
 def retry(session: Session, claimed: Claimed, delay: float, error: str) -> bool:
     """Put an item back to be tried again after ``delay`` seconds; its conversation waits for it."""
     again = utc_now() + dt.timedelta(seconds=delay)
@@ -235,11 +152,13 @@ def recover(session: Session, everything: bool) -> int:
 
     ``everything`` is for a database that only one process uses, when that process starts.
     """
-    lost = sa.update(InboxItem).where(InboxItem.state == "working")
+    lost = InboxItem.state == "working"
     if not everything:
-        lost = lost.where(InboxItem.available_at <= utc_now())
-    values = {"state": "new", "available_at": utc_now()}
-    return session.execute(lost.values(values).execution_options(synchronize_session=False)).rowcount
+        lost = sa.and_(lost, InboxItem.available_at <= utc_now())
+    if session.scalar(sa.select(InboxItem.id).where(lost).limit(1)) is None:
+        return 0  # the usual case takes no write lock
+    again = sa.update(InboxItem).where(lost).values(state="new", available_at=utc_now())
+    return int(session.execute(again.execution_options(synchronize_session=False)).rowcount)
 
 
 def count_parked(session: Session) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 import anyio
 import sqlalchemy as sa
@@ -14,7 +15,6 @@ from bot.channels.base import Channel, Delivery
 from bot.errors import DeliveryError
 from bot.transactions import transaction
 from knowledge.models import Conversation, Message, OutboxItem, utc_now
-from knowledge.reply import Reply
 
 log = structlog.get_logger("outbox")
 
@@ -41,7 +41,7 @@ class Outbox:
             try:
                 while await self._round():
                     pass
-            except Exception as error:  # noqa: BLE001 - the rows are still there for the next round
+            except Exception as error:  # the rows are still there for the next round
                 log.error("outbox.failed", error=type(error).__name__)
             with anyio.move_on_after(1):
                 await self._news.wait()
@@ -56,10 +56,15 @@ class Outbox:
         try:
             await self._channels[delivery.channel].deliver(delivery)
         except DeliveryError as error:
-            await transaction(self._sessions, put_off, delivery, error)
-            log.warning("outbox.refused", conversation=delivery.conversation_id, seq=delivery.seq, error=str(error))
+            await self._put_off(delivery, error)
+        except Exception as error:  # one message must not stop those of others
+            await self._put_off(delivery, DeliveryError(type(error).__name__))
         else:
             await transaction(self._sessions, mark, delivery.item_id, "sent")
+
+    async def _put_off(self, delivery: Delivery, error: DeliveryError) -> None:
+        log.warning("outbox.refused", conversation=delivery.conversation_id, seq=delivery.seq, error=str(error))
+        await transaction(self._sessions, put_off, delivery, error)
 
 
 def pending(session: Session, now: dt.datetime | None = None) -> list[Delivery]:
@@ -83,7 +88,7 @@ def pending(session: Session, now: dt.datetime | None = None) -> list[Delivery]:
     return [_delivery(*row) for row in rows]
 
 
-def _delivery(item: OutboxItem, conversation: Conversation, body: dict) -> Delivery:
+def _delivery(item: OutboxItem, conversation: Conversation, body: dict[str, Any]) -> Delivery:
     return Delivery(
         item_id=item.id,
         conversation_id=conversation.id,
@@ -91,7 +96,7 @@ def _delivery(item: OutboxItem, conversation: Conversation, body: dict) -> Deliv
         external_id=conversation.external_id,
         seq=item.seq,
         attempt=item.attempts + 1,
-        reply=Reply.from_json(body),
+        body=body,
     )
 
 

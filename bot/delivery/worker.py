@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import anyio
@@ -25,6 +26,7 @@ from knowledge.reply import Reply
 log = structlog.get_logger("worker")
 
 _LOOK_EVERY = 1.0  # seconds; items put back for later, and other processes, ring no bell here
+_MOST_ATTEMPTS = 6  # tries, counting those that ended with the death of the process
 _BOT = "bot"
 
 
@@ -73,7 +75,7 @@ class Worker:
                     await self._recover(everything)
                     everything = False
                     await self._start_all_due(tasks, places)
-                except Exception as error:  # noqa: BLE001 - the database is away: the inbox keeps everything until it is back
+                except Exception as error:  # the database is away: the inbox keeps everything until it is back
                     log.error("inbox.failed", error=type(error).__name__)
                 with anyio.move_on_after(_LOOK_EVERY):
                     await self._news.wait()
@@ -99,7 +101,7 @@ class Worker:
     async def _work(self, claimed: Claimed, places: anyio.Semaphore) -> None:
         try:
             await self.process(claimed)
-        except Exception as error:  # noqa: BLE001 - the lease ends by itself and the item is taken up again
+        except Exception as error:  # the lease ends by itself and the item is taken up again
             log.error("inbox.unfinished", item=claimed.item_id, error=type(error).__name__)
         finally:
             places.release()
@@ -107,6 +109,9 @@ class Worker:
 
     async def process(self, claimed: Claimed) -> None:
         """Answer one item, put it back, or park it."""
+        if claimed.attempt > _MOST_ATTEMPTS:
+            await self._poisoned(claimed, "the process died over it again and again")
+            return
         if claimed.owner != _BOT:  # people own this conversation: they read the message, nobody else answers
             await self._finish(claimed, ())
             return
@@ -121,7 +126,7 @@ class Worker:
             await self._finish(claimed, await self._replies(claimed))
         except AssistantError as error:
             await self._without_assistant(claimed, str(error))
-        except Exception as error:  # noqa: BLE001 - a poison message: anything, but never twice the same and never in the way
+        except Exception as error:  # a poison message: anything, but never twice the same and never in the way
             await self._poisoned(claimed, type(error).__name__)
 
     async def _replies(self, claimed: Claimed) -> Sequence[Reply]:
@@ -141,13 +146,15 @@ class Worker:
         log.error("inbox.parked", item=claimed.item_id, conversation=claimed.conversation_id, error=error)
         try:
             await self._finish(claimed, [self._fallback(claimed)], "parked", error)
-        except Exception:  # noqa: BLE001 - even the honest sentence cannot be stored: leave the way free for what follows
+        except Exception:  # even the honest sentence cannot be stored: leave the way free for what follows
             await self._finish(claimed, (), "parked", error)
 
     async def _again(self, claimed: Claimed, error: str) -> bool:
         if claimed.attempt > len(self._pauses):
             return False
-        await transaction(self._sessions, inbox.retry, claimed, self._pauses[claimed.attempt - 1], error)
+        pause = self._pauses[claimed.attempt - 1]
+        await transaction(self._sessions, inbox.retry, claimed, pause, error)
+        asyncio.get_running_loop().call_later(pause, self.wake)
         return True
 
     def _fallback(self, claimed: Claimed) -> Reply:

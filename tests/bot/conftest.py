@@ -1,0 +1,97 @@
+"""A real front server on a free port, a fake Rasa beside it, and citizens who talk to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import pytest
+
+from bot.settings import Settings
+from knowledge.database import migrate
+from tests.bot.citizen import Talk
+from tests.bot.fake_rasa import FakeRasa
+from tests.bot.running import Process, Running
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database to copy."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def database(empty_database: Path, tmp_path: Path) -> Path:
+    return Path(copyfile(empty_database, tmp_path / "bot.db"))
+
+
+@pytest.fixture
+def rasa() -> Iterator[FakeRasa]:
+    fake = FakeRasa()
+    yield fake
+    fake.down()
+
+
+@pytest.fixture
+def settings(database: Path, rasa: FakeRasa) -> Settings:
+    """Settings with short pauses and no limit on messages."""
+    return Settings(
+        database_url=f"sqlite:///{database}",
+        rasa_url=rasa.url,
+        assistant_timeout=2.0,
+        assistant_pauses=(0.01, 0.02),
+        message_rates=(),
+        address_rates=(),
+        opening_rates=(),
+    )
+
+
+@pytest.fixture
+def serve(settings: Settings) -> Iterator[Callable[..., Running]]:
+    """Start servers with changed settings; all are stopped at the end."""
+    servers: list[Running] = []
+
+    def start(**changes: Any) -> Running:
+        servers.append(Running(replace(settings, **changes)))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def server(serve: Callable[..., Running]) -> Running:
+    return serve()
+
+
+@pytest.fixture
+async def talks(server: Running) -> AsyncIterator[Callable[[], Any]]:
+    """Open any number of conversations with the server."""
+    opened: list[Talk] = []
+
+    async def start() -> Talk:
+        opened.append(await Talk(server.url).open())
+        return opened[-1]
+
+    yield start
+    for talk in opened:
+        await talk.close()
+
+
+@pytest.fixture
+async def talk(talks: Callable[[], Any]) -> Talk:
+    return await talks()
+
+
+@pytest.fixture
+def process(tmp_path: Path, database: Path, rasa: FakeRasa) -> Iterator[Process]:
+    started = Process(tmp_path, f"sqlite:///{database}", rasa.url)
+    started.start()
+    yield started
+    started.kill()

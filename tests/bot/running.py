@@ -1,0 +1,78 @@
+"""The front server, in a thread of the test's process or as a process that can be killed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from sqlalchemy.orm import sessionmaker
+
+from bot.server import FrontServer, create_server
+from bot.settings import Settings
+from knowledge.database import create_engine, session_factory
+from tests.bot.fake_rasa import PATIENCE
+
+KEY = b"a key that is long enough for tests"
+ROOT = Path(__file__).parents[2]
+
+
+class Running:
+    """A front server in a thread of this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine = create_engine(settings.database_url)
+        self.sessions: sessionmaker = session_factory(self.engine)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.server: FrontServer = create_server(settings, self.engine, KEY)
+        self._thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+        self._socket.close()
+        self.engine.dispose()
+
+
+class Process:
+    """``python -m bot`` as a process of its own, which can be killed."""
+
+    def __init__(self, folder: Path, database_url: str, rasa_url: str) -> None:
+        self._socket_port = _free_port()
+        self.url = f"http://127.0.0.1:{self._socket_port}"
+        self._folder = folder
+        self._environment = {
+            **os.environ,
+            "BOT_PORT": str(self._socket_port),
+            "DATABASE_URL": database_url,
+            "RASA_URL": rasa_url,
+            "TTHC_SECRET": KEY.decode(),
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "bot"]
+        self._process = subprocess.Popen(
+            command, cwd=self._folder, env=self._environment, stderr=subprocess.PIPE, text=True
+        )
+        assert self._process.stderr
+        first = self._process.stderr.readline()
+        assert "bot.listening" in first, first
+        threading.Thread(target=self._process.stderr.read, daemon=True).start()
+
+    def kill(self) -> None:
+        """SIGKILL: no good-bye, no clean-up."""
+        self._process.kill()
+        self._process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])

@@ -1,0 +1,75 @@
+"""The four digits of a proof are sealed at the door: they never touch the disk, nor Rasa."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from knowledge.models import Conversation, InboxItem
+from knowledge.proof import seal
+from tests.bot.citizen import Talk
+from tests.bot.fake_rasa import FakeRasa, reply
+from tests.bot.running import KEY, Running
+
+ASKED = "mã hồ sơ đây"
+
+
+@pytest.fixture
+async def waiting(talk: Talk, rasa: FakeRasa) -> Talk:
+    """A conversation in which the assistant has just asked for the proof."""
+    rasa.script(ASKED, reply("4 số cuối?", expects="proof", outcome="status"))
+    await talk.ask(ASKED)
+    return talk
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["8317", "số là 8317", "4 số cuối 8317 ạ", "8 3 1 7", "dạ 83 17.", "４ số cuối là ８３１７", "cuối: 8.3.1.7"],
+)
+async def test_a_proof_is_sealed(waiting: Talk, rasa: FakeRasa, server: Running, database: Path, typed: str) -> None:
+    await waiting.send(typed)
+    await waiting.answers(2)
+    assert rasa.messages[1] == f'/inform_proof{{"proof": "{seal("8317", KEY)}"}}'
+    assert (await waiting.history())[2]["text"] == "••••"
+    kept = _everything_on_disk(database)
+    assert ASKED.encode() in kept
+    for spelling in {typed, "8317", "８３１７", "8 3 1 7", "83 17", "8.3.1.7"}:
+        assert spelling.encode() not in kept
+    with server.sessions() as session:
+        assert session.scalars(sa.select(InboxItem.body)).all() == [{}, {}]
+
+
+def _everything_on_disk(database: Path) -> bytes:
+    files = sorted(database.parent.glob(f"{database.name}*"))
+    assert files[0].name == database.name
+    return b"".join(path.read_bytes() for path in files)
+
+
+@pytest.mark.parametrize(
+    "typed", ["không tra nữa", "000.15.H36-231221-0001", "1234 hay 5678", "tôi sinh ngày 12", "thủ tục 1.004222"]
+)
+async def test_other_text_is_not_a_proof(waiting: Talk, rasa: FakeRasa, typed: str) -> None:
+    await waiting.send(typed)
+    await waiting.answers(2)
+    assert rasa.messages[1] == typed
+
+
+async def test_digits_are_text_when_no_proof_was_asked_for(talk: Talk, rasa: FakeRasa, server: Running) -> None:
+    await talk.ask("năm 2025")
+    assert rasa.messages == ["năm 2025"]
+    with server.sessions() as session:
+        assert session.get(Conversation, talk.conversation_id).expects == ""
+
+
+async def test_the_expectation_ends_with_the_next_answer(waiting: Talk, rasa: FakeRasa) -> None:
+    await waiting.ask("thôi")
+    await waiting.ask("năm 2025")
+    assert rasa.messages[1:] == ["thôi", "năm 2025"]
+
+
+async def test_an_identity_number_is_masked_before_it_is_stored(talk: Talk, rasa: FakeRasa, database: Path) -> None:
+    await talk.ask("cccd của tôi 060199001234")
+    assert rasa.messages == ["cccd của tôi ••••••••••••"]
+    assert b"060199001234" not in _everything_on_disk(database)
