@@ -17,13 +17,17 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_engine(url: str = DEFAULT_URL) -> Engine:
-    """Return an engine for the URL; a SQLite file's folder is made when missing."""
+    """Return an engine for the URL; a SQLite file's folder is made when missing.
+
+    Its errors never carry the values of a statement: they may be what a citizen wrote.
+    """
     parsed = sa.engine.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(url, future=True, pool_pre_ping=True)
+        return sa.create_engine(url, future=True, pool_pre_ping=True, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, future=True, connect_args={"timeout": 15, "check_same_thread": False})
+    connect = {"timeout": 15, "check_same_thread": False}
+    engine = sa.create_engine(url, future=True, hide_parameters=True, connect_args=connect)
     sa.event.listen(engine, "connect", _tune_sqlite)
     return engine
 
