@@ -55,10 +55,12 @@ class Steps:
         """Return the seconds since the start."""
         return round(time.monotonic() - self.started, 1)
 
-    def write(self, path: Path) -> None:
-        """Write the seconds of every step as JSON, for whoever measures the start."""
+    def write(self, path: Path, **more: object) -> None:
+        """Write the seconds of every step as JSON, for whoever measures the start; a reader sees all or nothing."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"total": self.total(), "steps": self.seconds}, indent=1) + "\n", encoding="utf-8")
+        half = path.with_suffix(".tmp")
+        half.write_text(json.dumps({"total": self.total(), "steps": self.seconds, **more}) + "\n", encoding="utf-8")
+        half.replace(path)
 
     def _clear(self) -> None:
         if self._live:

@@ -43,8 +43,8 @@ def serve(steps: Steps, env: Mapping[str, str], programs: Sequence[Service], gra
             with steps.step("question") as result:
                 answer = _first_answer(steps, supervisor, env)
                 result.append(answer.question)
-            steps.write(_REPORT)
             _welcome(steps, env, answer)
+            steps.write(_REPORT, first_answer_is_true=answer.is_true)
             supervisor.wait_until_one_ends()
     except Stopped:
         say("\nAll programs are stopped.")

@@ -46,8 +46,8 @@ def fail(_name: str, argv: Sequence[str], *rest: object) -> str:
     raise SetupError("training failed")
 
 
-def ensure(**options: bool) -> tuple[Path, str]:
-    return model.ensure({}, lambda _name, _note: None, **options)
+def ensure(again: bool = False) -> tuple[Path, str]:
+    return model.ensure({}, lambda _name, _note: None, again=again)
 
 
 @pytest.mark.parametrize(

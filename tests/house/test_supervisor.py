@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -93,7 +93,7 @@ def eventually(is_so: Callable[[], bool], within: float = 20.0) -> bool:
 
 
 @pytest.fixture
-def house(tmp_path: Path):
+def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     if made.process and made.process.poll() is None:
