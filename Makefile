@@ -8,7 +8,7 @@ SETUP = @python="$$(sh setup/find-python.sh)" && exec "$$python" -m setup
 run:  ## Start the product, from nothing if need be, until Ctrl-C
 	$(SETUP) run
 
-test:  ## Set up and run every check and test (ARGS="-k name" for some of the tests)
+test:  ## Set up and run every check and test (ARGS="tests/bot -k name": those tests alone)
 	$(SETUP) test $(ARGS)
 
 check:  ## Check style, types, import directions, records and training data

@@ -62,13 +62,17 @@ def _first_answer(steps: Steps, supervisor: Supervisor, env: Mapping[str, str]) 
 
 
 def test(steps: Steps, arguments: list[str]) -> int:
-    """Check everything, then become pytest: its summary is the last line and its exit code ours."""
-    code = check(steps, [])
-    if code:
-        return code
+    """Check everything, then become pytest: its summary is the last line and its exit code ours.
+
+    With arguments for pytest only the tests they choose are run, without the checks before.
+    """
     env = services.environment(os.environ)
-    argv = [str(PYTHON), "-m", "pytest", *arguments]
-    os.execve(PYTHON, argv, env)
+    if not arguments:
+        check(steps, [])
+        _model(steps, env)
+        stories = ["--stories", "tests/stories", "--model", env["RASA_MODEL"], "--out", "var/stories"]
+        _check(steps, env, "stories", ["-m", "rasa", "test", "core", *stories, "--fail-on-prediction-errors"])
+    os.execve(PYTHON, [str(PYTHON), "-m", "pytest", *arguments], env)
 
 
 def check(steps: Steps, _arguments: list[str]) -> int:
