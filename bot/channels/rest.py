@@ -24,7 +24,7 @@ from bot.services import Services, services
 from bot.transactions import transaction
 from knowledge.reply import Reply
 
-_LONGEST_CONVERSATION, _LONGEST_CLIENT_ID = 120, 64
+_LONGEST_CONVERSATION, _LONGEST_CLIENT_ID = 120, 50
 # Of several replies to one message, the one that carries the answer names the outcome.
 _WEIGHT = (
     "answered",
@@ -79,7 +79,8 @@ def _read(data: object) -> tuple[str, Inbound]:
         raise ApiError(422, "bad_request")
     external_id = _name(data.get("conversation"), _LONGEST_CONVERSATION)
     client_id = _name(data.get("client_id", str(uuid.uuid4())), _LONGEST_CLIENT_ID)
-    return external_id, Inbound(client_id, text=read_text(data.get("text")))
+    # the prefix keeps a tool's ids apart from the keys of answers
+    return external_id, Inbound(f"tool:{client_id}", text=read_text(data.get("text")))
 
 
 def _name(raw: object, longest: int) -> str:

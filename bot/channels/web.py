@@ -95,9 +95,7 @@ async def send_message(request: Request) -> Response:
     claim = _authorise(request)
     inbound = read_inbound(await read_json(request))
     hold_back(parts.message_limiter, claim.conversation_id)
-    accepted = await anyio.to_thread.run_sync(
-        intake.accept, parts.sessions, claim.conversation_id, inbound, parts.key
-    )
+    accepted = await anyio.to_thread.run_sync(intake.accept, parts.sessions, claim.conversation_id, inbound, parts.key)
     parts.hub.publish(claim.conversation_id)
     parts.worker.wake()
     log.info("message.accepted", conversation=claim.conversation_id, seq=accepted.seq)

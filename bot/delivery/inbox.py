@@ -79,7 +79,14 @@ def _changed(session: Session, statement: sa.sql.Update) -> bool:
     return bool(session.execute(statement.execution_options(synchronize_session=False)).rowcount)
 
 
-def finish(session: Session, claimed: Claimed, replies: Sequence[Reply], state: str = "done", error: str = "") -> bool:
+def finish(
+    session: Session,
+    claimed: Claimed,
+    replies: Sequence[Reply],
+    state: str = "done",
+    error: str = "",
+    by_rasa: bool = True,
+) -> bool:
     """Close an item and store its answer with the outbox rows, all or nothing.
 
     Returns False, with nothing stored, when the lease was lost. When the conversation changed
@@ -89,6 +96,8 @@ def finish(session: Session, claimed: Claimed, replies: Sequence[Reply], state: 
         return False
     if replies and not _store_replies(session, claimed, replies):
         _note(session, claimed, "dropped: the conversation changed hands")
+    elif replies and by_rasa:
+        _expect(session, claimed, replies[-1].expects)
     return True
 
 
@@ -131,9 +140,13 @@ def _store_replies(session: Session, claimed: Claimed, replies: Sequence[Reply])
             owner_version=claimed.owner_version,
         )
         session.add(outgoing)
-    expects = sa.update(Conversation).where(Conversation.id == claimed.conversation_id)
-    session.execute(expects.values(expects=replies[-1].expects).execution_options(synchronize_session=False))
     return True
+
+
+def _expect(session: Session, claimed: Claimed, expects: str) -> None:
+    """Only Rasa's answers change what is waited for: its form still waits after a sentence of our own."""
+    waiting = sa.update(Conversation).where(Conversation.id == claimed.conversation_id)
+    session.execute(waiting.values(expects=expects).execution_options(synchronize_session=False))
 
 
 def answer_key(item_id: int, place: int) -> str:

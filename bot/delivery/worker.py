@@ -123,17 +123,16 @@ class Worker:
 
     async def _answer(self, claimed: Claimed) -> None:
         try:
-            await self._finish(claimed, await self._replies(claimed))
+            if claimed.message:
+                metadata = {"channel": claimed.channel, "seq": claimed.seq}
+                replies = await self._assistant.ask(claimed.conversation_id, claimed.message, metadata)
+                await self._finish(claimed, replies, by_rasa=True)
+            else:
+                await self._finish(claimed, [self._texts.reply("empty")])
         except AssistantError as error:
             await self._without_assistant(claimed, str(error))
         except Exception as error:  # a poison message: anything, but never twice the same and never in the way
             await self._poisoned(claimed, type(error).__name__)
-
-    async def _replies(self, claimed: Claimed) -> Sequence[Reply]:
-        if not claimed.message:
-            return [self._texts.reply("empty")]
-        metadata = {"channel": claimed.channel, "seq": claimed.seq}
-        return await self._assistant.ask(claimed.conversation_id, claimed.message, metadata)
 
     async def _without_assistant(self, claimed: Claimed, error: str) -> None:
         log.warning("assistant.failed", item=claimed.item_id, attempt=claimed.attempt, error=error)
@@ -164,14 +163,21 @@ class Worker:
         return self._texts.reply("handoff_queued" if self._is_open(utc_now()) else "handoff_callback")
 
     async def _finish(
-        self, claimed: Claimed, replies: Sequence[Reply], state: str = "done", error: str = ""
+        self,
+        claimed: Claimed,
+        replies: Sequence[Reply],
+        state: str = "done",
+        error: str = "",
+        by_rasa: bool = False,
     ) -> None:
-        await transaction(self._sessions, self._store, claimed, replies, state, error)
+        await transaction(self._sessions, self._store, claimed, replies, state, error, by_rasa)
         self._hub.publish(claimed.conversation_id)
         self._outbox.wake()
 
-    def _store(self, session: Session, claimed: Claimed, replies: Sequence[Reply], state: str, error: str) -> None:
-        if not inbox.finish(session, claimed, replies, state, error):
+    def _store(
+        self, session: Session, claimed: Claimed, replies: Sequence[Reply], state: str, error: str, by_rasa: bool
+    ) -> None:
+        if not inbox.finish(session, claimed, replies, state, error, by_rasa):
             log.warning("inbox.lease_lost", item=claimed.item_id)
             return
         for reply in replies:

@@ -69,6 +69,18 @@ async def test_the_expectation_ends_with_the_next_answer(waiting: Talk, rasa: Fa
     assert rasa.messages[1:] == ["thôi", "năm 2025"]
 
 
+async def test_a_proof_given_again_after_an_outage_is_still_sealed(
+    waiting: Talk, rasa: FakeRasa, database: Path
+) -> None:
+    sealed = f'/inform_proof{{"proof": "{seal("8317", KEY)}"}}'
+    rasa.script(sealed, 500, 500, 500, reply("Đang xử lý", outcome="status"))
+    assert (await waiting.ask("8317"))["outcome"] == "unavailable"
+    await waiting.ask("/")  # a hint of our own changes nothing either
+    assert (await waiting.ask("8317"))["outcome"] == "status"
+    assert rasa.messages[1:] == [sealed] * 4
+    assert b"8317" not in _everything_on_disk(database)
+
+
 async def test_an_identity_number_is_masked_before_it_is_stored(talk: Talk, rasa: FakeRasa, database: Path) -> None:
     await talk.ask("cccd của tôi 060199001234")
     assert rasa.messages == ["cccd của tôi ••••••••••••"]

@@ -55,6 +55,7 @@ def test_the_same_client_id_gets_the_same_answer(client: httpx.Client, rasa: Fak
         {"conversation": "x" * 121, "text": "chào"},
         {"conversation": "c\x00", "text": "chào"},
         {"conversation": "c", "text": "chào", "client_id": None},
+        {"conversation": "c", "text": "chào", "client_id": "x" * 51},
         {"conversation": "c", "text": ""},
         {"conversation": "c"},
         [],
