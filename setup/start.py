@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from setup import model, services
 from setup.answer import Answer, ask_first_question
@@ -18,7 +17,14 @@ from setup.supervisor import Supervisor
 _READY_WITHIN = 240.0  # seconds: importing Rasa takes 15–20 s here, and several times that on a slow disk
 _ANSWER_WITHIN = 60.0  # seconds of asking again: the first question waits for indexes to be built
 _REPORT = services.LOGS / "start.json"
-_CODE = ("actions", "benchmarks", "bot", "knowledge", "nlu", "setup", "tests")
+# What `make check` runs, and the tests too: arguments of Python.
+CHECKS = {
+    "style": ["-m", "ruff", "check", "--no-cache", "."],
+    "types": ["-m", "mypy"],
+    "imports": ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"],
+    "records": ["-m", "knowledge", "check"],
+    "sentences": [*"-m rasa data validate --data nlu/data --config config.yml --domain domain.yml".split()],
+}
 
 
 def run(steps: Steps, _arguments: list[str]) -> int:
@@ -62,29 +68,20 @@ def _first_answer(steps: Steps, supervisor: Supervisor, env: Mapping[str, str]) 
 
 
 def test(steps: Steps, arguments: list[str]) -> int:
-    """Check everything, then become pytest: its summary is the last line and its exit code ours.
-
-    With arguments for pytest only the tests they choose are run, without the checks before.
-    """
+    """Become pytest: its summary is the last line and its exit code ours. The checks are among the tests."""
     env = services.environment(os.environ)
-    if not arguments:
-        check(steps, [])
+    if not arguments:  # a whole run needs a model; here its training shows progress
         _model(steps, env)
-        stories = ["--stories", "tests/stories", "--model", env["RASA_MODEL"], "--out", "var/stories"]
-        _check(steps, env, "stories", ["-m", "rasa", "test", "core", *stories, "--fail-on-prediction-errors"])
     os.execve(PYTHON, [str(PYTHON), "-m", "pytest", *arguments], env)
 
 
 def check(steps: Steps, _arguments: list[str]) -> int:
-    """Run what needs no running product: style, types, import directions, records, training data."""
+    """Run what needs no running product, up to the first check that fails."""
     env = services.environment(os.environ)
-    rooms = [room for room in _CODE if Path(room).is_dir()]
-    _check(steps, env, "ruff", ["-m", "ruff", "check", *rooms])
-    _check(steps, env, "mypy", ["-m", "mypy"])
-    _check(steps, env, "imports", ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"])
-    _check(steps, env, "records", ["-m", "knowledge", "check"])
-    training = ["--data", "nlu/data", "--config", "config.yml", "--domain", "domain.yml"]
-    _check(steps, env, "training data", ["-m", "rasa", "data", "validate", *training])
+    for name, arguments in CHECKS.items():
+        with steps.step(name) as result:
+            call(name, [str(PYTHON), *arguments], env, services.LOGS / f"check-{name}.log", steps.alive)
+            result.append("clean")
     return 0
 
 
@@ -129,13 +126,6 @@ def _model(steps: Steps, env: dict[str, str], again: bool = False) -> None:
         path, done = model.ensure(env, steps.alive, again=again)
         env["RASA_MODEL"] = str(path)
         result.append(done)
-
-
-def _check(steps: Steps, env: Mapping[str, str], name: str, arguments: list[str]) -> None:
-    with steps.step(name) as result:
-        log = services.LOGS / f"check-{name.replace(' ', '-')}.log"
-        call(name, [str(PYTHON), *arguments], env, log, steps.alive)
-        result.append("clean")
 
 
 def _welcome(steps: Steps, env: Mapping[str, str], answer: Answer) -> None:

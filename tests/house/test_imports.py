@@ -1,4 +1,4 @@
-"""Who may import whom: import-linter holds it, and these tests hold import-linter."""
+"""Who may import whom: import-linter holds it (see test_checks.py), and these tests hold import-linter."""
 
 from __future__ import annotations
 
@@ -29,12 +29,8 @@ def house(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_our_rooms_keep_the_contracts() -> None:
-    rooms = {path.relative_to(ROOT).parts[0] for path, _ in code()}
-    assert rooms >= {*ROOMS, "setup"}
-    linted = lint(ROOT)
-    assert linted.returncode == 0, linted.stdout
-    assert "0 broken" in linted.stdout
+def test_there_are_rooms() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path, _ in code()} >= {*ROOMS, "setup"}
 
 
 def test_the_lowest_floor_stands_on_the_standard_library_and_yaml() -> None:
