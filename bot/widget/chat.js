@@ -2,7 +2,7 @@
 // mode="page" (fills its place, no launcher), data-server, data-chips (JSON), data-storage="memory".
 import { Api } from "./api.js";
 import { Composer } from "./composer.js";
-import { fill, h, iconButton } from "./dom.js";
+import { fill, h, icon, iconButton } from "./dom.js";
 import { day } from "./format.js";
 import { Log } from "./log.js";
 import { Menu, Sheet } from "./menu.js";
@@ -234,7 +234,8 @@ class TthcChat extends HTMLElement {
     this.bar.hidden = !text;
     this.bar.textContent = "";
     if (!text) return;
-    this.bar.append(h("span", {}, text), h("button", { type: "button", class: "link", onclick: () => this.session.online() }, words.reconnect));
+    const retry = navigator.onLine && h("button", { type: "button", class: "link", onclick: () => this.session.online() }, words.reconnect);
+    this.bar.append(icon("wifi-off"), h("span", {}, text), retry || "");
   }
 
   bigger() {

@@ -20,6 +20,7 @@ export class Log {
 
   clear() {
     this.nodes.clear();
+    this.lastSent = null;
     this.list.textContent = "";
     this.greeting = h("div", { class: "message assistant" }, this.speaker("assistant"),
       ...this.texts.greeting.map((text) => h("div", { class: "bubble" }, h("p", {}, ...inline(text)))));
@@ -32,8 +33,9 @@ export class Log {
     return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
   }
 
+  /** Goes to the newest message; the first screen is read from its top. */
   toEnd() {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.scroller.scrollTop = this.list.lastChild === this.greeting ? 0 : this.scroller.scrollHeight;
     this.pill.hidden = true;
   }
 
@@ -46,8 +48,10 @@ export class Log {
     const stuck = this.atEnd();
     const node = this.messageNode(message);
     this.place(node, message.seq);
-    if (!fresh || message.author === "citizen") this.toEnd();
-    else this.show(node, stuck);
+    if (!fresh) return; // history goes to its end once, when all of it is here
+    if (message.author === "citizen") this.toEnd();
+    else if (stuck) this.arrived = node;
+    else this.pill.hidden = false;
   }
 
   addPending(item) {
@@ -71,7 +75,6 @@ export class Log {
     const next = node.nextElementSibling;
     if (next && Number(next.dataset.order) < message.seq) this.place(node, message.seq);
     node.dataset.order = message.seq;
-    this.onlyLastSent();
   }
 
   drop(item) {
@@ -120,10 +123,16 @@ export class Log {
     const meta = node.querySelector(".meta");
     node.dataset.state = item.state;
     meta.textContent = "";
-    if (item.state === "sent") meta.append(icon("check"), words.sent + " " + node.dataset.time);
+    if (item.state === "sent") this.sent(node, meta);
     else if (item.state === "failed") meta.append(...this.failed(item));
     else meta.append(icon("clock"), words[item.state]);
-    this.onlyLastSent();
+  }
+
+  /** "Sent" is said under the newest sent bubble alone. */
+  sent(node, meta) {
+    meta.append(icon("check"), this.texts.state.sent + " " + node.dataset.time);
+    if (this.lastSent && this.lastSent !== node) this.lastSent.querySelector(".meta").hidden = true;
+    this.lastSent = node;
   }
 
   failed(item) {
@@ -144,17 +153,12 @@ export class Log {
     return error.said || words.refused;
   }
 
-  /** "Sent" is said under the newest sent bubble alone. */
-  onlyLastSent() {
-    const sent = Array.from(this.list.querySelectorAll('.citizen[data-state="sent"]'));
-    sent.forEach((node, index) => { node.querySelector(".meta").hidden = index < sent.length - 1; });
-  }
-
   place(node, order) {
     node.dataset.order = order;
     if (Number.isFinite(order)) node.dataset.seq = order;
-    const later = Array.from(this.list.querySelectorAll(".message[data-order]")).find((other) => other !== node && Number(other.dataset.order) > order);
-    this.list.insertBefore(node, later || null);
+    let before = this.list.lastElementChild; // nearly always the place is the end
+    while (before && (before === node || !(Number(before.dataset.order || 0) <= order))) before = before.previousElementSibling;
+    this.list.insertBefore(node, before ? before.nextSibling : this.list.firstChild);
     this.separate(node);
   }
 
@@ -166,23 +170,19 @@ export class Log {
   }
 
   /** Brings a new answer into view: its beginning, when it is taller than the window. */
-  show(node, stuck) {
-    if (!stuck) {
-      this.pill.hidden = false;
-      return;
-    }
-    const top = node.offsetTop - 12;
-    this.scroller.scrollTop = Math.min(top, this.scroller.scrollHeight);
-    this.pill.hidden = true;
+  reveal() {
+    if (this.arrived) this.scroller.scrollTop = this.arrived.offsetTop - 12; // the browser stops at the end
+    this.arrived = null;
   }
 
-  /** Shows what the citizen may tap next: `kind` "first", or the buttons of the last reply. */
+  /** Shows what the citizen may tap next. */
   offer(label, entries) {
     this.chips.textContent = "";
     this.chips.hidden = !entries.length;
     this.chips.setAttribute("aria-label", label);
     this.chips.append(...entries.map(({ title, icon: shape, act }) =>
       h("button", { type: "button", class: shape ? "chip apart" : "chip", onclick: act }, shape && icon(shape), h("span", {}, ...inline(title)))));
+    this.reveal();
   }
 
   wait(kind, text) {

@@ -14,9 +14,10 @@ export class Panel {
       h("div", { class: "titles" }, h("h2", { id: "title" }, title), h("p", {}, texts.subtitle)));
     this.minimise = iconButton("chevron-down", texts.header.minimise, () => this.close());
     this.minimise.hidden = page;
-    this.unread = h("span", { class: "unread", hidden: true });
+    this.unread = h("span", { class: "unread", "aria-hidden": "true", hidden: true });
+    this.unreadSaid = h("span", { class: "spoken" });
     this.launcher = h("button", { type: "button", class: "launcher", "aria-haspopup": "dialog", hidden: page, onclick: () => this.open(true) },
-      icon("message-circle"), h("span", {}, texts.launcher), this.unread);
+      icon("message-circle"), h("span", {}, texts.launcher), this.unread, this.unreadSaid);
     this.refit = () => this.fit();
   }
 
@@ -84,7 +85,7 @@ export class Panel {
   count(n, words) {
     this.unread.hidden = !n;
     this.unread.textContent = n || "";
-    this.launcher.setAttribute("aria-label", this.texts.header.open + (n ? ", " + words : ""));
+    this.unreadSaid.textContent = n ? ", " + words : "";
   }
 
   key(event) {

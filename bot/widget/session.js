@@ -165,8 +165,18 @@ export class Session {
     return before === null || before === conversation;
   }
 
-  /** Trades a refused token for a good one; a different conversation empties the log. */
-  async renew() {
+  /** Trades a refused token for a good one, once for all who were refused together. */
+  renew() {
+    const done = () => { this.renewing = null; };
+    if (!this.renewing) {
+      this.renewing = this.trade();
+      this.renewing.then(done, done);
+    }
+    return this.renewing;
+  }
+
+  /** A conversation that is gone is begun anew, and the log emptied. */
+  async trade() {
     let same;
     try {
       same = await this.open();

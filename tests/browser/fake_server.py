@@ -38,6 +38,7 @@ class Conversation:
     messages: list[Json] = field(default_factory=list)
     typing: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
     def add(self, author: str, text: str, reply: Json | None = None, client_id: str | None = None) -> Json:
         """Append a message and wake the streams."""
@@ -56,7 +57,10 @@ class Conversation:
         return message
 
     def wake(self) -> None:
-        """Tell the streams to look again."""
+        """Tell the streams to look again; from any thread."""
+        self.loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
         self.news.set()
         self.news = asyncio.Event()
 
@@ -81,8 +85,11 @@ class FakeServer:
     """The contract, its conversations and its knobs."""
 
     def __init__(self) -> None:
+        self.url = ""
         self.knobs = Knobs()
         self.conversations: dict[str, Conversation] = {}
+        self._opened: list[Conversation] = []
+        self._generation = 0
         self._ids = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self.app = Starlette(
@@ -112,6 +119,19 @@ class FakeServer:
         """The conversation opened last."""
         return list(self.conversations.values())[-1]
 
+    def stop(self) -> None:
+        """End the open streams and what is still being thought about, so that the server can stop."""
+        self.drop_streams()
+        for task in list(self._tasks):
+            task.get_loop().call_soon_threadsafe(task.cancel)
+
+    def drop_streams(self) -> None:
+        """End every open stream and refuse new ones until ``hold_streams`` is false again."""
+        self.knobs.hold_streams = True
+        self._generation += 1
+        for conversation in self._opened:
+            conversation.wake()
+
     def _find(self, request: Request) -> Conversation | None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         return None if self.knobs.refuse_tokens else self.conversations.get(token)
@@ -124,6 +144,7 @@ class FakeServer:
         if not token:
             token = f"token-{next(self._ids)}"
             self.conversations[token] = Conversation(f"conversation-{token}")
+            self._opened.append(self.conversations[token])
         self.knobs.refuse_tokens = False
         body = {"conversation_id": self.conversations[token].id, "token": token, "expires_at": "2099-01-01T00:00:00Z"}
         return JSONResponse(body, 201)
@@ -187,11 +208,13 @@ class FakeServer:
 
     async def _stream(self, conversation: Conversation, after: int) -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n: heartbeat\n\n"
-        typing = False
-        while not self.knobs.hold_streams:
+        typing, generation = False, self._generation
+        while generation == self._generation:
             news = conversation.news
             for message in conversation.messages[after:]:
-                event = f"id:{message['seq']}\nevent: message\ndata: {json.dumps(message, ensure_ascii=False)}\n\n".encode()
+                event = (
+                    f"id:{message['seq']}\nevent: message\ndata: {json.dumps(message, ensure_ascii=False)}\n\n".encode()
+                )
                 if take(self.knobs.cut_inside, message["seq"]):
                     yield event[: len(event) * 2 // 3]
                     return

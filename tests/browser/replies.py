@@ -53,7 +53,10 @@ def birth() -> list[Json]:
         block("text", "Chúc mừng gia đình mình ạ! Để làm **đăng ký khai sinh**, anh/chị chuẩn bị:"),
         block("list", items=items, ordered=True),
     ]
-    more = [block("text", "**Thời gian:** trong ngày; nhận sau 15 giờ thì hôm sau. **Lệ phí:** không thu."), source("1.001193")]
+    more = [
+        block("text", "**Thời gian:** trong ngày; nhận sau 15 giờ thì hôm sau. **Lệ phí:** không thu."),
+        source("1.001193"),
+    ]
     sources = [
         {
             "code": "1.001193",
@@ -114,7 +117,13 @@ def staff() -> list[Json]:
 def answer_to(text: str) -> list[Json]:
     """Return a plausible answer to a text."""
     said = text.lower()
-    rules = (("khai sinh", birth), ("thường trú", residence), ("hu roi", unsure), ("tra cứu", status), ("cán bộ", staff))
+    rules = (
+        ("khai sinh", birth),
+        ("thường trú", residence),
+        ("hu roi", unsure),
+        ("tra cứu", status),
+        ("cán bộ", staff),
+    )
     for word, answer in rules:
         if word in said:
             return answer()
