@@ -32,7 +32,7 @@ def run(steps: Steps, _arguments: list[str]) -> int:
     env = services.environment(os.environ)
     services.check_ports(env)
     _knowledge(steps, env, "records", "load")
-    if _wants_demo(env):
+    if wants_demo(env):
         _knowledge(steps, env, "demo", "demo")
     _model(steps, env)
     services.check_ports(env)  # training took minutes
@@ -109,8 +109,8 @@ def demo(steps: Steps, _arguments: list[str]) -> int:
     return 0
 
 
-def _wants_demo(env: Mapping[str, str]) -> bool:
-    """On the database that comes with the product unless switched off; on any other only when asked for."""
+def wants_demo(env: Mapping[str, str]) -> bool:
+    """Tell whether to seed demo dossiers: on the database that comes with the product unless switched off; on any other only when asked for."""
     return env.get("TTHC_DEMO", "0" if env.get("DATABASE_URL") else "1") == "1"
 
 

@@ -36,11 +36,12 @@ class House:
         self.process: subprocess.Popen[str] | None = None
         self.output = ""
 
-    def start(self, **programs: str) -> None:
-        """Start programs by their commands; PROGRAM, PIDS and PORT in them are filled in."""
+    def start(self, step: str = "", **programs: str) -> None:
+        """Start programs by their commands, after a step; PROGRAM, PIDS and PORT in them are filled in."""
         filled = {name: self._fill(command) for name, command in programs.items()}
         plan = self.folder / "plan.json"
-        plan.write_text(json.dumps({"port": self.port, "programs": filled}), encoding="utf-8")
+        data = {"port": self.port, "programs": filled, "step": self._fill(step)}
+        plan.write_text(json.dumps(data), encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, "-u", str(HERE / "tiny_house.py"), str(plan)],
             cwd=self.folder,
@@ -119,6 +120,16 @@ def test_a_signal_before_anything_answers_leaves_no_program(house: House) -> Non
     assert eventually(lambda: len(house.living()) == 2)
     house.send(signal.SIGTERM)
     assert house.end() == 0
+    assert eventually(lambda: not house.living())
+
+
+def test_a_signal_during_a_step_ends_the_step(house: House) -> None:
+    house.start(step="PROGRAM PIDS", never="PROGRAM PIDS")
+    assert eventually(lambda: len(house.living()) == 2)
+    house.send(signal.SIGTERM)
+    assert house.end() == 128 + signal.SIGTERM
+    assert "Stopped." in house.output
+    assert "Traceback" not in house.output
     assert eventually(lambda: not house.living())
 
 
