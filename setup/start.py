@@ -110,7 +110,7 @@ def demo(steps: Steps, _arguments: list[str]) -> int:
 
 
 def wants_demo(env: Mapping[str, str]) -> bool:
-    """Tell whether to seed demo dossiers: on the database that comes with the product unless switched off; on any other only when asked for."""
+    """Tell whether to seed demo dossiers: unasked only on the database that comes with the product."""
     return env.get("TTHC_DEMO", "0" if env.get("DATABASE_URL") else "1") == "1"
 
 
