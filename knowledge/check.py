@@ -108,8 +108,8 @@ def _related_exist(library: _Library) -> Iterator[str]:
 def _times_have_units(library: _Library) -> Iterator[str]:
     for name, record in library.records.items():
         for mode in record.modes:
-            if any(time.amount and time.unit is TimeUnit.UNKNOWN for time in mode.times):
-                yield f"{name}: a time of {mode.mode.value} has no unit → find the unit, or leave the amount to a note"
+            if any(time.unit is TimeUnit.UNKNOWN and time.amount and not time.note for time in mode.times):
+                yield f"{name}: a time of {mode.mode.value} has no unit → find it, or say so in a note"
 
 
 def _verified_have_source(library: _Library) -> Iterator[str]:

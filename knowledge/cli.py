@@ -165,5 +165,3 @@ def _demo(options: argparse.Namespace) -> int:
         session.commit()
     print("\n".join(lines))
     return 0
-
-

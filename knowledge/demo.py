@@ -56,8 +56,7 @@ class _Clock:
 
 def _dossier(entry: dict[str, Any], clock: _Clock, key: bytes) -> Dossier:
     events = [
-        DossierEvent(at=clock.at(event["day"]), status=event["status"], text=event["text"])
-        for event in entry["events"]
+        DossierEvent(at=clock.at(event["day"]), status=event["status"], text=event["text"]) for event in entry["events"]
     ]
     return Dossier(
         code=normalise_code(entry["code"]),

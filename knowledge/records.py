@@ -17,7 +17,6 @@ from pydantic import BaseModel, Extra, Field, ValidationError, root_validator, v
 
 from knowledge.errors import RecordError
 
-
 # libyaml reads the two hundred records eight times faster than pure Python
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -94,8 +93,8 @@ class _Strict(BaseModel):
 class TimeRecord(_Strict):
     """Processing time of one mode, in ``unit``; ``max_amount`` for "up to"."""
 
-    amount: int | None = Field(None, gt=0)
-    max_amount: int | None = Field(None, gt=0)
+    amount: int | None = Field(default=None, gt=0)
+    max_amount: int | None = Field(default=None, gt=0)
     unit: TimeUnit
     case: str = ""
     note: str = ""
@@ -121,7 +120,7 @@ class FeeRecord(_Strict):
     kind: FeeKind
     modes: tuple[ModeName, ...] = ()
     case: str = ""
-    amount: int | None = Field(None, gt=0, lt=1_000_000_000)
+    amount: int | None = Field(default=None, gt=0, lt=1_000_000_000)
     per: str = ""
     rule: str = ""
     paid: str = ""
@@ -171,8 +170,8 @@ class PaperRecord(_Strict):
 
     name: str = Field(..., min_length=3)
     case: str = ""
-    originals: int | None = Field(None, ge=0, le=20)
-    copies: int | None = Field(None, ge=0, le=20)
+    originals: int | None = Field(default=None, ge=0, le=20)
+    copies: int | None = Field(default=None, ge=0, le=20)
     present: bool = False
     form: str = ""
     replaced_by_data: bool = False

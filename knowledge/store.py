@@ -156,9 +156,7 @@ def _save_batch(session: Session, batch: list[Incoming]) -> list[Saved]:
         bump_revision(session)
     kept = [item for item in batch if outcomes[item.record.code] == "kept"]
     differing = _differences(session, kept)
-    return [
-        Saved(code, outcome, differing.get(code, ())) for code, outcome in outcomes.items()
-    ]
+    return [Saved(code, outcome, differing.get(code, ())) for code, outcome in outcomes.items()]
 
 
 def _standing(session: Session, codes: list[str]) -> dict[str, _Standing]:

@@ -65,10 +65,6 @@ class ProcedureView:
         """Return the fee lines whose period holds the day (both ends inclusive, open ends always)."""
         return tuple(fee for fee in self.record.fees if _applies(fee, day))
 
-    def ended_fees(self) -> tuple[FeeRecord, ...]:
-        """Return the fee lines whose period ended before the day of the view."""
-        return tuple(fee for fee in self.record.fees if fee.valid_to and fee.valid_to < self.on)
-
 
 def load_view(session: Session, code: str, on: dt.date | None = None) -> ProcedureView | None:
     """Return the view of one procedure by its code, or None when it is not known."""
@@ -134,9 +130,7 @@ def _record(version: ProcedureVersion) -> ProcedureRecord:
         conditions=_statements(version, "condition"),
         results=_statements(version, "result"),
         legal_basis=tuple(LegalRecord.construct(number=t.number, title=t.title) for t in version.legal_bases),
-        related=tuple(
-            RelatedRecord.construct(code=r.code, relation=r.relation, note=r.note) for r in version.related
-        ),
+        related=tuple(RelatedRecord.construct(code=r.code, relation=r.relation, note=r.note) for r in version.related),
         notes=_statements(version, "note"),
         source=_source(version),
         status=Status(version.status),

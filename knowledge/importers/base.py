@@ -21,7 +21,6 @@ class Reason(str, Enum):
     DUPLICATE_CODE = "duplicate_code"
     INVALID_RECORD = "invalid_record"
     UNKNOWN_FILE = "unknown_file"
-    UNKNOWN_PROCEDURE = "unknown_procedure"
     BAD_CELL = "bad_cell"
     # doubtful fees
     FREE_LABEL_BUT_NOTE = "free_label_but_note"

@@ -241,9 +241,7 @@ def _rule(fee: Stated, facts: RowFacts, words: str) -> FeeRecord:
 
 
 def _unknown(fee: Stated) -> FeeRecord:
-    return FeeRecord(
-        kind=FeeKind.UNKNOWN, modes=(fee.mode,), case=fee.case, status=Status.UNVERIFIED, note=_note(fee)
-    )
+    return FeeRecord(kind=FeeKind.UNKNOWN, modes=(fee.mode,), case=fee.case, status=Status.UNVERIFIED, note=_note(fee))
 
 
 def _legal_source(note: str) -> str:

@@ -156,7 +156,7 @@ class Paper(Base):
 
 
 class Statement(Base):
-    """One sentence of a version; ``kind`` is step, condition, result or note."""
+    """One sentence of a version; ``kind`` is step, condition, result, note or source (its own remark)."""
 
     __tablename__ = "statements"
     id = sa.Column(sa.Integer, primary_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -188,6 +189,12 @@ def test_a_second_import_changes_nothing(session, fixtures):
 def test_one_file_alone_can_be_imported(session, fixtures):
     reports = run_import(session, fixtures / "national" / "procedures_social_2026.jsonl")
     assert [report.counts for report in reports] == [{"read": 2, "created": 2}]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_explained(reason):
+    readme = Path(national.__file__).parents[1] / "README.md"
+    assert reason.value in readme.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["empty", "other"])

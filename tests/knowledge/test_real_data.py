@@ -50,9 +50,7 @@ def test_every_row_is_imported_or_refused_and_a_second_import_changes_nothing(se
 
 
 def test_the_measured_traps_are_all_met(real_data):
-    reasons = Counter(
-        issue.reason.value for row in read_files(real_data) if row.source in ROWS for issue in row.issues
-    )
+    reasons = Counter(issue.reason.value for row in read_files(real_data) if row.source in ROWS for issue in row.issues)
     # measured when the files were collected: 314 notes beside "free" (+1 in the social file), 363 unsplit lists,
     # 313 times without unit of which 2 are glued (+1 in the defence file), 55 glued cells, 334 rows without any fee
     assert reasons["free_label_but_note"] == 315
