@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
@@ -127,7 +128,7 @@ def _search(options: argparse.Namespace) -> int:
     with _session(options) as session:
         hits = find_procedures(session, options.question, options.limit)
     for hit in hits:
-        print(f"{hit.score:6.2f}  {hit.code}  {hit.short_name}")
+        print("  ".join(f"{part:.2f}" if isinstance(part, float) else part for part in astuple(hit)))
     return 0
 
 
