@@ -21,24 +21,26 @@ from knowledge.models import Procedure, ProcedureVersion
 from knowledge.places import Place, gazetteer_of
 from knowledge.profile import Profile
 from knowledge.reply import Button, Reply
-from knowledge.search import find_procedures
 from knowledge.search.decide import (
     Choice,
     Decision,
     content_words,
     decide,
     load_choices,
-    load_thresholds,
     open_choice,
 )
 from knowledge.search.features import load_wording
-from knowledge.search.finder import Hit
+from knowledge.search.finder import Hit, find
+from knowledge.search.model import load_model
+from nlu.text import normalise
 
 _LOOKED_AT = 8
+_NAMED = 0.8  # so much of a procedure's name is said that it is certainly ours
 
 
 def respond(session: Session, turn: Turn, state: State, profile: Profile) -> tuple[Reply, State]:
     """Return the reply to a turn about procedures, and the state after it."""
+    turn = replace(turn, text=normalise(turn.text, load_wording().lexicon))
     if turn.unit:
         state = state.with_(unit=turn.unit)
     if turn.tapped and turn.procedure:
@@ -61,8 +63,7 @@ def _by_question(
     choice = open_choice(question, load_choices(), wording)
     if choice is not None:
         return _ask_choice(choice, turn, state)
-    hits = find_procedures(session, question, limit=_LOOKED_AT)
-    decision = decide(hits, load_thresholds())
+    decision = decide(find(session, question, limit=_LOOKED_AT), load_model().thresholds)
     if decision.kind == "answer":
         aspects = turn.aspects or (state.aspects if turn.intent == "correct" else ())
         return _about(session, decision.hits[0].code, aspects, state, profile, decision.hits)
@@ -181,6 +182,6 @@ def _say(key: str, outcome: str) -> Reply:
 
 def is_clearly_ours(session: Session, turn: Turn) -> bool:
     """Tell whether the records hold what the text asks, whatever the intent said."""
-    hits = find_procedures(session, turn.text, limit=_LOOKED_AT)
-    limits = load_thresholds()
-    return bool(hits) and hits[0].names >= limits.sure and decide(hits, limits).kind == "answer"
+    found = find(session, turn.text, limit=_LOOKED_AT)
+    named = bool(found.hits) and found.hits[0].names >= _NAMED
+    return named and decide(found, load_model().thresholds).kind == "answer"

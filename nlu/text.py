@@ -112,7 +112,10 @@ class Lexicon:
         return cls(**parts)
 
 
-def load_lexicon(path: Path) -> Lexicon:
+LEXICON = Path(__file__).parent / "data" / "entities" / "abbreviations.yml"
+
+
+def load_lexicon(path: Path = LEXICON) -> Lexicon:
     """Read a lexicon from a YAML file such as nlu/data/entities/abbreviations.yml."""
     import yaml
 

@@ -1,6 +1,6 @@
 """From search hits to a decision: answer, ask one question, or say that it is not in the records.
 
-The thresholds stand in ``knowledge/data/search/thresholds.yml``.
+The thresholds are learnt with the ranker (``knowledge.search.training``).
 """
 
 from __future__ import annotations
@@ -13,25 +13,12 @@ from pathlib import Path
 import yaml
 
 from knowledge.search.features import Wording, is_stop, without_asides
-from knowledge.search.finder import Hit
+from knowledge.search.finder import Found, Hit
+from knowledge.search.model import Thresholds
 from nlu.text import fold, tokens
 
 _DATA = Path(__file__).parent.parent / "data" / "search"
 MAX_CHOICES = 4
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """``found``: the least score of an answer. ``maybe``: the least score worth offering.
-
-    ``tie``: the second hit's score as a share of the first from which it is a tie. ``sure``: the
-    name cover (0-1) above which there is no tie.
-    """
-
-    found: float
-    maybe: float
-    tie: float
-    sure: float
 
 
 @dataclass(frozen=True)
@@ -62,17 +49,14 @@ class Decision:
     options: tuple[Option, ...] = ()
 
 
-def decide(hits: Sequence[Hit], thresholds: Thresholds) -> Decision:
-    """Decide what to do with hits, best first."""
-    if not hits or hits[0].score < thresholds.maybe:
-        return Decision("not_found")
-    best = hits[0]
-    close = [hit for hit in hits[:MAX_CHOICES] if hit.score >= thresholds.tie * best.score]
-    if best.score >= thresholds.found and (best.names >= thresholds.sure or len(close) == 1):
-        return Decision("answer", (best, *hits[1:]))
-    if best.score < thresholds.found:
-        close = [hit for hit in hits[:MAX_CHOICES] if hit.score >= thresholds.maybe]
-    return Decision("clarify", tuple(close))
+def decide(found: Found, thresholds: Thresholds) -> Decision:
+    """Decide what to do with what was found."""
+    if not found.hits or found.none >= thresholds.nothing:
+        return Decision("not_found", found.hits)
+    if found.hits[0].probability >= thresholds.answer:
+        return Decision("answer", found.hits)
+    offered = tuple(hit for hit in found.hits[:MAX_CHOICES] if hit.probability >= thresholds.offer)
+    return Decision("clarify", offered) if offered else Decision("not_found", found.hits)
 
 
 def open_choice(question: str, choices: Sequence[Choice], wording: Wording) -> Choice | None:
@@ -92,12 +76,6 @@ def open_choice(question: str, choices: Sequence[Choice], wording: Wording) -> C
 def content_words(question: str, wording: Wording) -> list[str]:
     """Return the words that can tell a procedure; a follow-up like "còn phí?" has none."""
     return [word for word in tokens(without_asides(question, wording)) if not is_stop(fold(word), wording)]
-
-
-@lru_cache(maxsize=1)
-def load_thresholds(folder: Path = _DATA) -> Thresholds:
-    """Read the thresholds."""
-    return Thresholds(**yaml.safe_load((folder / "thresholds.yml").read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=1)

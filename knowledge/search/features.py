@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
 
-from nlu.text import fold, tokens
+from nlu.text import Lexicon, fold, load_lexicon, tokens
 
 _DATA = Path(__file__).parent.parent / "data" / "search"
 
@@ -19,12 +19,14 @@ class Wording:
     """Words that say nothing about the procedure, and phrases that mean others.
 
     ``synonyms`` maps folded word tuples to the phrases to search as well. ``asides`` are folded
-    phrases such as "mat bao nhieu" whose words mean something else elsewhere.
+    phrases such as "mat bao nhieu" whose words mean something else elsewhere. ``lexicon`` holds
+    abbreviations and teencode.
     """
 
     stopwords: frozenset[str]
     synonyms: dict[tuple[str, ...], tuple[str, ...]]
     asides: tuple[tuple[str, ...], ...] = ()
+    lexicon: Lexicon = field(default_factory=Lexicon)
 
 
 @lru_cache(maxsize=1)
@@ -37,6 +39,7 @@ def load_wording(folder: Path = _DATA) -> Wording:
         stopwords=frozenset(fold(word) for word in stop),
         synonyms={tuple(fold(phrase).split()): tuple(means) for phrase, means in same.items()},
         asides=tuple(tuple(fold(phrase).split()) for phrase in asides),
+        lexicon=load_lexicon(),
     )
 
 

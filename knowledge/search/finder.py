@@ -1,4 +1,4 @@
-"""``find_procedures``: the question a citizen typed -> procedures, best first, with scores.
+"""``find_procedures``: the question a citizen typed -> procedures, best first, with probabilities.
 
 The index follows the database: it is rebuilt when the knowledge revision grows, so a new or edited
 procedure is found by the next question, without training.
@@ -14,25 +14,31 @@ import numpy as np
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from knowledge.search.features import expand, is_stop, load_wording, text_features, without_asides
-from knowledge.search.index import SearchIndex, View
+from knowledge.search.evidence import Evidence, gather
+from knowledge.search.features import load_wording
+from knowledge.search.index import SearchIndex
+from knowledge.search.matcher import Matcher
+from knowledge.search.model import SearchModel, load_model
 from knowledge.search.source import read_entries, revision
-from nlu.text import fold, has_marks, tokens
-
-_NAME_SHARE = 0.6
-_MARKED_SHARE = 0.5
-_FULL_NAME = 0.5
-_BUSINESS_WORDS = frozenset({"doanh", "cong", "ty", "nghiep", "htx", "cty", "tnhh"})
+from nlu.text import normalise, tokens
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A procedure found. ``score`` lies around 0-1.3; ``names`` is its best name's cover, 0-1."""
+    """A procedure found. ``probability`` that it is meant; ``names``: how far its best name is said (0–1)."""
 
     code: str
     short_name: str
-    score: float
+    probability: float
     names: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hits, best first, and the probability that no procedure of the records is meant."""
+
+    hits: tuple[Hit, ...]
+    none: float
 
 
 _indexes: WeakKeyDictionary[Engine, tuple[tuple[int, int], SearchIndex]] = WeakKeyDictionary()
@@ -56,46 +62,37 @@ def find_procedures(session: Session, question: str, limit: int = 5) -> list[Hit
 
     Accented and unaccented questions are treated alike. A procedure code in the question wins.
     """
-    index = current_index(session)
+    return list(find(session, question, limit).hits)
+
+
+def find(session: Session, question: str, limit: int = 5, model: SearchModel | None = None) -> Found:
+    """Return what a question may mean, with the probability that it means nothing in the records."""
+    index, model = current_index(session), model or load_model()
     if not index.entries:
-        return []
-    scores, names = _score(index, without_asides(question, index.wording))
-    best = np.argsort(-scores, kind="stable")[:limit]
-    return [
-        Hit(index.entries[n].code, index.entries[n].short_name, float(scores[n]), float(names[n]))
-        for n in best
-        if scores[n] > 0
-    ]
+        return Found((), 1.0)
+    question = normalise(question, index.wording.lexicon)
+    coded = [index.by_code[word] for word in tokens(question) if word in index.by_code]
+    if coded:
+        return Found(tuple(_hit(index, entry, 1.0, 1.0) for entry in dict.fromkeys(coded))[:limit], 0.0)
+    evidence = gather(index, model.matcher, question, positions(index, model.matcher))
+    return _found(index, model, evidence, limit)
 
 
-def _score(index: SearchIndex, question: str) -> tuple[np.ndarray, np.ndarray]:
-    lexical, names = _view_scores(index.folded, question, index)
-    if has_marks(question):
-        marked, marked_names = _view_scores(index.marked, question, index)
-        lexical = (1 - _MARKED_SHARE) * lexical + _MARKED_SHARE * marked
-        names = (1 - _MARKED_SHARE) * names + _MARKED_SHARE * marked_names
-    scores = (1 - _NAME_SHARE) * lexical + _NAME_SHARE * names
-    # a name said in full outweighs every prior
-    scores = scores * (1 + index.prior - _business_malus(index, question)) + _FULL_NAME * names**8
-    for word in tokens(question):
-        if word in index.by_code:
-            scores[index.by_code[word]] = 2.0
-    return scores, names
+def positions(index: SearchIndex, matcher: Matcher) -> np.ndarray:
+    """Return the places of the matcher's codes in the index; -1 for codes the records lack."""
+    known = index.learned.get(id(matcher))
+    if known is None:
+        known = np.array([index.by_code.get(code, -1) for code in matcher.codes], dtype=np.int64)
+        index.learned[id(matcher)] = known
+    return known
 
 
-def _view_scores(view: View, question: str, index: SearchIndex) -> tuple[np.ndarray, np.ndarray]:
-    wording = index.wording
-    asked = text_features(question, view.marked)
-    phrasings = [asked] + [asked + text_features(p, view.marked) for p in expand(question, wording)]
-    lexical = names = np.zeros(len(index.entries), dtype=np.float32)
-    for phrasing in phrasings:
-        weight = view.weight([f for f in asked if not is_stop(f, wording)])
-        columns = view.columns(phrasing)
-        lexical = np.maximum(lexical, view.bm25_scores(columns, view.weight(phrasing)))
-        names = np.maximum(names, view.name_scores(columns, max(weight, view.weight(phrasing) * 0.5)))
-    return lexical, names
+def _found(index: SearchIndex, model: SearchModel, evidence: Evidence, limit: int) -> Found:
+    shares, none = model.ranker.probabilities(evidence)
+    best = np.argsort(-shares, kind="stable")[:limit]
+    hits = (_hit(index, evidence.entries[n], float(shares[n]), float(evidence.rows[n, 1])) for n in best)
+    return Found(tuple(hits), none)
 
 
-def _business_malus(index: SearchIndex, question: str) -> np.ndarray:
-    asked = {fold(word) for word in tokens(question)} & _BUSINESS_WORDS
-    return np.where(index.business, 0.0 if len(asked) >= 2 else 0.25, 0.0)
+def _hit(index: SearchIndex, entry: int, probability: float, names: float) -> Hit:
+    return Hit(index.entries[entry].code, index.entries[entry].short_name, probability, names)

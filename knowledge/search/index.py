@@ -155,6 +155,7 @@ class SearchIndex:
     def __init__(self, entries: Sequence[Entry], wording: Wording) -> None:
         self.entries = tuple(entries)
         self.wording = wording
+        self.learned: dict[int, np.ndarray] = {}  # where a matcher's codes stand here, by matcher
         words = [words_of(entry) for entry in self.entries]
         self.by_code = {entry.code: number for number, entry in enumerate(self.entries)}
         self.marked = View(words, marked=True, wording=wording)

@@ -1,0 +1,130 @@
+"""What speaks for each procedure, as numbers that the ranker weighs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.search.features import expand, is_stop, text_features, without_asides
+from knowledge.search.index import SearchIndex, View
+from knowledge.search.matcher import Matcher
+from nlu.text import fold, has_marks, tokens
+
+LISTED = 24  # candidates looked at, from the lexical and from the learned side each
+NAMES = (
+    "lexical", "name", "full_name", "margin", "margin_positive", "margin_lead", "lexical_lead", "prior", "business",
+    "learned", "agree",
+)  # fmt: skip
+NONE_NAMES = ("one", "lexical", "name", "margin", "learned_gap", "words", "known")
+_MARKED_SHARE = 0.5
+_BUSINESS_WORDS = frozenset({"doanh", "cong", "ty", "nghiep", "htx", "cty", "tnhh"})
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """``entries`` are positions in the index; ``rows`` is [candidates, NAMES]; ``none`` speaks for no procedure."""
+
+    entries: np.ndarray
+    rows: np.ndarray
+    none: np.ndarray
+
+
+@dataclass(frozen=True)
+class Lexical:
+    """Shares (0–1) of the question found in each entry (``text``) and in its best name (``names``)."""
+
+    text: np.ndarray
+    names: np.ndarray
+
+
+def lexical(index: SearchIndex, question: str) -> Lexical:
+    """Score every entry by words; a question typed without marks is scored on the folded view alone."""
+    question = without_asides(question, index.wording)
+    text, names = _view_scores(index.folded, question, index)
+    if has_marks(question):
+        marked, marked_names = _view_scores(index.marked, question, index)
+        text = (1 - _MARKED_SHARE) * text + _MARKED_SHARE * marked
+        names = (1 - _MARKED_SHARE) * names + _MARKED_SHARE * marked_names
+    return Lexical(text, names)
+
+
+def _view_scores(view: View, question: str, index: SearchIndex) -> tuple[np.ndarray, np.ndarray]:
+    wording = index.wording
+    asked = text_features(question, view.marked)
+    telling = view.weight([feature for feature in asked if not is_stop(feature, wording)])
+    text = names = np.zeros(len(index.entries), dtype=np.float32)
+    for phrasing in [asked, *(asked + text_features(meant, view.marked) for meant in expand(question, wording))]:
+        weight = view.weight(phrasing)
+        columns = view.columns(phrasing)
+        text = np.maximum(text, view.bm25_scores(columns, weight))
+        names = np.maximum(names, view.name_scores(columns, max(telling, weight * 0.5)))
+    return text, names
+
+
+def business_words(question: str) -> bool:
+    """Tell whether the question speaks of companies, so that their procedures are not held back."""
+    return len({fold(word) for word in tokens(question)} & _BUSINESS_WORDS) >= 2
+
+
+def gather(index: SearchIndex, matcher: Matcher, question: str, positions: np.ndarray) -> Evidence:
+    """Return the evidence for the best candidates of both sides.
+
+    ``positions`` are the places of the matcher's codes in the index, -1 for codes not in it.
+    """
+    words = lexical(index, question)
+    margins = np.full(len(index.entries), -1.2, dtype=np.float32)
+    here = positions >= 0
+    margins[positions[here]] = np.clip(matcher.scores(question, index.wording.lexicon)[here], -1.2, 2.0)
+    mixed = 0.4 * words.text + 0.6 * words.names
+    entries = np.union1d(_best(mixed), _best(margins))
+    return Evidence(entries, _rows(index, question, entries, words, mixed, margins, positions), _none(index, question, words, margins))
+
+
+def _best(scores: np.ndarray) -> np.ndarray:
+    count = min(LISTED, len(scores))
+    return np.argpartition(-scores, count - 1)[:count]
+
+
+def _rows(
+    index: SearchIndex,
+    question: str,
+    entries: np.ndarray,
+    words: Lexical,
+    mixed: np.ndarray,
+    margins: np.ndarray,
+    positions: np.ndarray,
+) -> np.ndarray:
+    margin, lex = margins[entries], mixed[entries]
+    business = np.where(index.business[entries], 0.0 if business_words(question) else 1.0, 0.0)
+    return np.column_stack(
+        [
+            words.text[entries],
+            words.names[entries],
+            words.names[entries] ** 8,
+            margin,
+            np.maximum(margin, 0),
+            margin - _second(margins, margin),
+            lex - _second(mixed, lex),
+            index.prior[entries],
+            business,
+            np.isin(entries, positions),
+            np.maximum(margin + 1, 0) * lex,
+        ]
+    ).astype(np.float64)
+
+
+def _second(all_scores: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return the best score of the others: for the leader the second, for the rest the leader."""
+    first, second = np.sort(np.partition(all_scores, -2)[-2:])[::-1] if len(all_scores) > 1 else (all_scores[0], 0.0)
+    return np.where(own >= first, second, first)
+
+
+def _none(index: SearchIndex, question: str, words: Lexical, margins: np.ndarray) -> np.ndarray:
+    said = [fold(word) for word in tokens(question)]
+    telling = [word for word in said if not is_stop(word, index.wording)]
+    known = [word for word in telling if word in index.folded.vocabulary]
+    first, second = np.sort(np.partition(margins, -2)[-2:])[::-1] if len(margins) > 1 else (-1.2, -1.2)
+    return np.array(
+        [1.0, words.text.max(), words.names.max(), first, first - second, min(len(telling), 8) / 8, len(known) / max(len(telling), 1)]
+    )

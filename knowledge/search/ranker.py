@@ -1,0 +1,75 @@
+"""Weighing the evidence: how probable each candidate is, and that none of them is meant.
+
+A conditional logit: every candidate and the "none" alternative get a weighted sum, and the sums
+compete in one softmax. The weights are learnt from citizens' questions (`make train`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+
+from knowledge.search.evidence import NAMES, NONE_NAMES, Evidence
+
+_RIDGE = 0.002
+_NAME = "ranker.json"
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """Weights of ``NAMES`` and of ``NONE_NAMES``."""
+
+    weights: np.ndarray
+    none: np.ndarray
+
+    def probabilities(self, evidence: Evidence) -> tuple[np.ndarray, float]:
+        """Return the probability of each candidate, and that none is meant."""
+        sums = np.append(evidence.rows @ self.weights, evidence.none @ self.none)
+        raised = np.exp(sums - sums.max())
+        shares = raised / raised.sum()
+        return shares[:-1], float(shares[-1])
+
+    def save(self, folder: Path) -> None:
+        """Write the weights, readable, by name."""
+        facts = {"weights": dict(zip(NAMES, self.weights.tolist())), "none": dict(zip(NONE_NAMES, self.none.tolist()))}
+        (folder / _NAME).write_text(json.dumps(facts, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Ranker:
+        """Read what ``save`` wrote.
+
+        Raises:
+            OSError, KeyError, ValueError: the folder holds no such model, or a broken one.
+        """
+        facts = json.loads((folder / _NAME).read_text(encoding="utf-8"))
+        return cls(
+            np.array([facts["weights"][name] for name in NAMES]), np.array([facts["none"][name] for name in NONE_NAMES])
+        )
+
+
+def fit(evidence: Sequence[Evidence], right: Sequence[int]) -> Ranker:
+    """Learn weights; ``right`` is the row of the right candidate in each evidence, -1 for none.
+
+    Questions whose right procedure is not among the candidates must be left out by the caller.
+    """
+    width = len(NAMES)
+
+    def loss(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        total, slope = _RIDGE * len(right) * float(vector @ vector), 2 * _RIDGE * len(right) * vector
+        for one, row in zip(evidence, right):
+            sums = np.append(one.rows @ vector[:width], one.none @ vector[width:])
+            shares = np.exp(sums - sums.max())
+            shares /= shares.sum()
+            total -= float(np.log(shares[row] + 1e-12))
+            shares[row] -= 1.0
+            slope[:width] += shares[:-1] @ one.rows
+            slope[width:] += shares[-1] * one.none
+        return total, slope
+
+    found = minimize(loss, np.zeros(width + len(NONE_NAMES)), jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    return Ranker(found.x[:width], found.x[width:])
