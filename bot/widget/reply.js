@@ -53,7 +53,7 @@ export class ReplyView {
   table(rows) {
     if (!rows.length) return "";
     const [head, ...body] = rows;
-    const label = (cell) => h("th", { scope: "row", class: cell.length < 15 ? "whole" : null }, ...inline(cell));
+    const label = (cell) => h("th", { scope: "row", class: cell.length < 15 ? "row-label" : null }, ...inline(cell));
     const cells = (row) => row.map((cell, column) => (column ? h("td", {}, ...inline(cell)) : label(cell)));
     const header = head.map((cell) => (cell ? h("th", { scope: "col" }, ...inline(cell)) : h("td", {})));
     return h("table", {}, h("thead", {}, h("tr", {}, ...header)), h("tbody", {}, ...body.map((row) => h("tr", {}, ...cells(row)))));

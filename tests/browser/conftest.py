@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.applications import Starlette
 
 from bot.settings import Settings
@@ -26,6 +26,8 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+
+PATIENCE = 20_000  # ms after which a test gives up; no test waits for it
 
 
 @contextmanager
@@ -58,6 +60,7 @@ def browser() -> Iterator[Browser]:
     if not chromium or not Path(chromium).is_file():
         reason = "no chromium: apt-get install chromium, or set CHROMIUM to its path"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running
@@ -68,7 +71,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """An empty desktop page; a script error on it fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="vi-VN")
-    context.set_default_timeout(8000)
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
