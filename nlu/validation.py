@@ -2,43 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from nlu.features import strip_marks
-from nlu.linear import Grams, LinearModel, Vectoriser, blocks, fit_linear
-
-Predict = Callable[[list[str]], np.ndarray]
+from nlu.linear import LinearModel, Vectoriser, blocks, fit_linear
 
 
-def folds(count: int, parts: int, seed: int = 7) -> np.ndarray:
-    """Return the part (0 … parts-1) of each of ``count`` sentences, shuffled but always the same way."""
-    return np.random.RandomState(seed).permutation(count) % parts
+PARTS = 4  # of the cross-validation
+LONGEST = 28  # words of a composed sentence
 
 
-def train_model(sentences: list[list[str]], targets: np.ndarray, labels: list[str], cost: float, min_count: int) -> LinearModel:
-    """Fit a model on the sentences and on their copies without marks; ``targets`` is 0/1 [sentences, labels]."""
-    messages: list[Grams] = [blocks(words) for words in sentences]
-    messages += [blocks(strip_marks(words)) for words in sentences]
-    vectoriser = Vectoriser.fit(messages, min_count)
-    weights, bias = fit_linear(vectoriser.matrix(messages), np.vstack([targets, targets]), cost)
+def folds(count: int) -> np.ndarray:
+    """Return the part (0 … PARTS-1) of each of ``count`` sentences, shuffled but always the same way."""
+    return np.random.RandomState(7).permutation(count) % PARTS
+
+
+@dataclass
+class Lessons:
+    """Training sentences (lists of words) with 0/1 targets [sentences, labels], and sentences composed of two of them."""
+
+    sentences: list[list[str]]
+    targets: np.ndarray
+    composed: list[list[str]] = field(default_factory=list)
+    composed_targets: list[np.ndarray] = field(default_factory=list)
+    composed_parts: list[int] = field(default_factory=list)
+
+    def compose(self, firsts: Sequence[int], seconds: Sequence[int], count: int, keep: str, seed: int = 7) -> None:
+        """Add ``count`` sentences "first second"; ``keep`` says whose labels they carry: first, second or both.
+
+        Citizens tell a story before they ask, or ask two things at once. Both halves come from one part of the
+        cross-validation, so that no held-out sentence is ever seen in a composed one.
+        """
+        rng = random.Random(seed)
+        part_of = folds(len(self.sentences))
+        by_part = [[i for i in seconds if part_of[i] == part] for part in range(PARTS)]
+        for one in (rng.choice(firsts) for _ in range(count)):
+            others = by_part[part_of[one]]
+            two = rng.choice(others) if others else one
+            if one == two or len(self.sentences[one]) + len(self.sentences[two]) > LONGEST:
+                continue
+            kept = {"first": [one], "second": [two], "both": [one, two]}[keep]
+            self.composed.append(self.sentences[one] + self.sentences[two])
+            self.composed_targets.append(self.targets[kept].max(axis=0))
+            self.composed_parts.append(int(part_of[one]))
+
+    def rows(self, min_count: int) -> tuple[Vectoriser, csr_matrix, np.ndarray]:
+        """Return the vectoriser, rows and targets: sentences, composed ones, then both again without marks."""
+        words = [*self.sentences, *self.composed]
+        messages = [blocks(tokens) for tokens in [*words, *map(strip_marks, words)]]
+        vectoriser = Vectoriser.fit(messages, min_count)
+        once = np.vstack([self.targets, *self.composed_targets])
+        return vectoriser, vectoriser.matrix(messages), np.vstack([once, once])
+
+
+def train_model(lessons: Lessons, labels: list[str], cost: float, min_count: int) -> LinearModel:
+    """Fit a model on all lessons, as typed and without marks."""
+    vectoriser, rows, targets = lessons.rows(min_count)
+    weights, bias = fit_linear(rows, targets, cost)
     return LinearModel(vectoriser, labels, weights, bias)
 
 
-def held_out_scores(
-    sentences: list[list[str]], targets: np.ndarray, cost: float, min_count: int, parts: int = 4, seed: int = 7
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return raw scores of every sentence by a model that never saw it: (as typed, without marks)."""
-    marked, bare = np.zeros(targets.shape), np.zeros(targets.shape)
-    part_of = folds(len(sentences), parts, seed)
-    for part in range(parts):
-        seen = np.flatnonzero(part_of != part)
-        model = train_model([sentences[i] for i in seen], targets[seen], [""] * targets.shape[1], cost, min_count)
-        for index in np.flatnonzero(part_of == part):
-            marked[index] = model.scores(sentences[index])
-            bare[index] = model.scores(strip_marks(sentences[index]))
-    return marked, bare
+def held_out_scores(lessons: Lessons, cost: float, min_count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return raw scores of every sentence by a model that never saw it: (as typed, without marks).
+
+    The vocabulary is built once over all sentences; only weights are learnt per part.
+    """
+    _, rows, targets = lessons.rows(min_count)
+    count, total = len(lessons.sentences), len(lessons.sentences) + len(lessons.composed)
+    part_of = np.tile(np.concatenate([folds(count), np.array(lessons.composed_parts, dtype=int)]), 2)
+    asked = np.concatenate([np.arange(count), total + np.arange(count)])
+    scores = np.zeros((2 * count, targets.shape[1]))
+    for part in range(PARTS):
+        weights, bias = fit_linear(rows[np.flatnonzero(part_of != part)], targets[part_of != part], cost)
+        held = np.flatnonzero(part_of[asked] == part)
+        scores[held] = rows[asked[held]] @ weights + bias
+    return scores[:count], scores[count:]
 
 
 def best_threshold(probabilities: np.ndarray, truth: np.ndarray, low: float = 0.3, high: float = 0.8) -> float:

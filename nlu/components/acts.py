@@ -19,7 +19,7 @@ from nlu.components.entities import VietnameseEntityMatcher
 from nlu.components.words import files_fingerprint, lexicon_facts, message_words
 from nlu.linear import LinearModel, softmax
 from nlu.text import Lexicon, load_lexicon
-from nlu.validation import best_temperature, held_out_scores, train_model
+from nlu.validation import Lessons, best_temperature, held_out_scores, train_model
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -46,6 +46,12 @@ class DialogueActClassifier(GraphComponent, IntentClassifier):
             "cost": 10.0,
             # Sentences that must hold an n-gram before it counts.
             "min_count": 2,
+            # Sentences made of two others, for every real one, of each of three kinds (see _compose).
+            "composed_share": 0.05,
+            # Acts that keep their meaning after "chào em".
+            "acts_after_greeting": [
+                "ask_procedure", "check_dossier", "ask_human", "complain", "report_harassment", "ask_term", "out_of_scope",
+            ],  # fmt: skip
             # How many intents the ranking shows.
             "ranking_length": 5,
         }
@@ -78,15 +84,29 @@ class DialogueActClassifier(GraphComponent, IntentClassifier):
         """Fit the model on all examples; the temperature comes from sentences held out by cross-validation."""
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
         labels = sorted({example.get(INTENT) for example in examples})
-        sentences = [message_words(example, self._lexicon) for example in examples]
         truth = np.array([labels.index(example.get(INTENT)) for example in examples], dtype=int)
-        targets = np.eye(len(labels), dtype=int)[truth]
+        lessons = Lessons([message_words(e, self._lexicon) for e in examples], np.eye(len(labels), dtype=int)[truth])
+        self._compose(lessons, [example.get(INTENT) for example in examples])
         cost, min_count = self._config["cost"], self._config["min_count"]
-        scores = np.vstack(held_out_scores(sentences, targets, cost, min_count))
+        scores = np.vstack(held_out_scores(lessons, cost, min_count))
         self._temperature = best_temperature(scores, np.concatenate([truth, truth]))
-        self._model = train_model(sentences, targets, labels, cost, min_count)
+        self._model = train_model(lessons, labels, cost, min_count)
         self._persist()
         return self._resource
+
+    def _compose(self, lessons: Lessons, intents: list[str]) -> None:
+        """Teach that a greeting before or thanks after a message, or a story before a question, do not change the act."""
+        share = self._config["composed_share"]
+        of = {name: [i for i, intent in enumerate(intents) if intent == name] for name in set(intents)}
+        busy = [i for i, intent in enumerate(intents) if intent in self._config["acts_after_greeting"]]
+        questions = of.get("ask_procedure", [])
+        for firsts, seconds, keep in (
+            (of.get("greet", []), busy, "second"),
+            (questions, of.get("thank", []), "first"),
+            (questions, questions, "both"),
+        ):
+            if firsts and seconds:
+                lessons.compose(firsts, seconds, int(len(intents) * share), keep)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent and its ranking."""

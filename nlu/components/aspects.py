@@ -20,7 +20,7 @@ from nlu.components.entities import VietnameseEntityMatcher
 from nlu.components.words import files_fingerprint, lexicon_facts, message_words
 from nlu.linear import LinearModel, sigmoid
 from nlu.text import Lexicon, load_lexicon
-from nlu.validation import best_threshold, held_out_scores, train_model
+from nlu.validation import Lessons, best_threshold, held_out_scores, train_model
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
             "cost": 10.0,
             # Sentences that must hold an n-gram before it counts.
             "min_count": 2,
+            # Sentences made of two others, for every real one: they teach several aspects at once.
+            "composed_share": 0.5,
             # Intents whose examples teach aspects; those of others say nothing about procedures.
             "intents": ["ask_procedure", "correct"],
         }
@@ -84,13 +86,14 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
         if not labels:
             logger.warning("No example carries 'aspects' in its metadata; no aspect will be found. See nlu/data/intents.")
             return self._resource
-        sentences = [message_words(example, self._lexicon) for example in examples]
         targets = np.array([[label in aspects_of(example) for label in labels] for example in examples], dtype=int)
+        lessons = Lessons([message_words(example, self._lexicon) for example in examples], targets)
+        everyone = range(len(examples))
+        lessons.compose(everyone, everyone, int(len(examples) * self._config["composed_share"]), keep="both")
         cost, min_count = self._config["cost"], self._config["min_count"]
-        marked, bare = held_out_scores(sentences, targets, cost, min_count)
-        held_out, truth = sigmoid(np.vstack([marked, bare])), np.vstack([targets, targets])
+        held_out, truth = sigmoid(np.vstack(held_out_scores(lessons, cost, min_count))), np.vstack([targets, targets])
         self._thresholds = {label: best_threshold(held_out[:, i], truth[:, i]) for i, label in enumerate(labels)}
-        self._model = train_model(sentences, targets, labels, cost, min_count)
+        self._model = train_model(lessons, labels, cost, min_count)
         self._persist()
         return self._resource
 
