@@ -19,7 +19,7 @@ _ANSWER_WITHIN = 60.0  # seconds of asking again: the first question waits for i
 _REPORT = services.LOGS / "start.json"
 # What `make check` runs, and the tests too: arguments of Python.
 CHECKS = {
-    "style": ["-m", "ruff", "check", "--no-cache", "."],
+    "style": ["-m", "ruff", "check", "--no-cache", "--output-format", "concise", "."],
     "types": ["-m", "mypy"],
     "imports": ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"],
     "records": ["-m", "knowledge", "check"],
