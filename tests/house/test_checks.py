@@ -31,5 +31,5 @@ def test_every_flow_leads_to_the_right_actions(tmp_path: Path, monkeypatch: pyte
     assert list((ROOT / "tests/stories").glob("*.yml"))
     monkeypatch.chdir(ROOT)
     env = environment(os.environ)
-    path, _ = model.ensure(env, lambda _name, _note: None)
+    path, _ = model.ensure(model.DIALOGUE, env, lambda _name, _note: None)
     run([*STORIES, "--model", str(path), "--out", str(tmp_path)], env)

@@ -36,8 +36,7 @@ def write(name: str, text: str) -> None:
 
 
 def train(_name: str, argv: Sequence[str], *_rest: object) -> str:
-    out, name = (argv[argv.index(option) + 1] for option in ("--out", "--fixed-model-name"))
-    write(f"{out}/{name}.tar.gz", "a model")
+    write(f"{argv[argv.index('--out') + 1]}/made.tar.gz", "a model")
     return ""
 
 
@@ -47,7 +46,7 @@ def fail(_name: str, argv: Sequence[str], *rest: object) -> str:
 
 
 def ensure(again: bool = False) -> tuple[Path, str]:
-    return model.ensure({}, lambda _name, _note: None, again=again)
+    return model.ensure(model.DIALOGUE, {}, lambda _name, _note: None, again=again)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +75,7 @@ def test_what_a_model_is_made_from_asks_for_a_new_one(repository: Path, name: st
         ("nlu/components/__pycache__/acts.pyc", "compiled"),
         ("knowledge/data/procedures/new.yml", "code: 1.000001"),
         ("bot/server.py", "PORT = 1"),
+        ("nlu/data/questions/ho-tich.txt", "== 1.001193 x\n-: làm khai sinh"),
     ],
 )
 def test_anything_else_does_not(repository: Path, name: str, text: str) -> None:
@@ -107,3 +107,17 @@ def test_the_last_two_models_are_kept(repository: Path) -> None:
         os.utime(path, (1_000_000 + age, 1_000_000 + age))
         made.append(path)
     assert sorted(model.FOLDER.iterdir()) == sorted(made[-2:])
+
+
+def test_the_search_model_is_a_folder_and_has_sources_of_its_own(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def learn(_name: str, argv: Sequence[str], *_rest: object) -> str:
+        write(f"{argv[argv.index('--out') + 1]}/ranker.json", "{}")
+        return ""
+
+    monkeypatch.setattr(model, "call", learn)
+    before, _ = model.ensure(model.SEARCH, {}, lambda _name, _note: None)
+    assert (before / "ranker.json").exists()
+    write("config.yml", "language: en")
+    assert model.ensure(model.SEARCH, {}, lambda _name, _note: None)[0] == before
+    write("nlu/data/questions/ho-tich.txt", "== 1.001193 x\n-: làm khai sinh")
+    assert model.ensure(model.SEARCH, {}, lambda _name, _note: None)[0] != before
