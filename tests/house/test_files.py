@@ -63,6 +63,8 @@ def test_citizen_facing_sentences_live_in_data() -> None:
     found: Counter[str] = Counter()
     lines: list[str] = []
     for path, tree in code():
+        if name(path).startswith("benchmarks/"):
+            continue  # they ask as citizens do, like the tests
         for line, text in strings(tree):
             if is_sentence(text):
                 found[name(path)] += 1
