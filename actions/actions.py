@@ -53,7 +53,9 @@ class ActionOutOfScope(Action):
         turn, state = _read(tracker)
         with open_session() as session:
             found = dialogue.is_clearly_ours(session, turn)
-            reply, after = dialogue.respond(session, turn, state, province()) if found else (people.out_of_scope(turn), state)
+            reply, after = (
+                dialogue.respond(session, turn, state, province()) if found else (people.out_of_scope(turn), state)
+            )
         say(dispatcher, reply)
         return _keep(after)
 

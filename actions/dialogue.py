@@ -138,9 +138,7 @@ def _not_found(state: State) -> tuple[Reply, State]:
     return Reply("not_found", ((text(sentence),),), (button,)), state.with_(misses=state.misses + 1, candidates=())
 
 
-def _surrounded(
-    reply: Reply, state: State, turn: Turn, places: list[Place], profile: Profile
-) -> tuple[Reply, State]:
+def _surrounded(reply: Reply, state: State, turn: Turn, places: list[Place], profile: Profile) -> tuple[Reply, State]:
     """Add what became of an old place or agency, or ask which of today's units is meant."""
     asked = place_question(reply, state, turn, places, profile)
     if asked is not None:
@@ -160,7 +158,7 @@ def _names_of(session: Session, codes: Sequence[str]) -> dict[str, str]:
         .join(ProcedureVersion, ProcedureVersion.procedure_id == Procedure.id)
         .where(ProcedureVersion.superseded_at.is_(None), Procedure.code.in_(list(codes)))
     )
-    names = {code: name for code, name in rows}
+    names = dict(rows.all())
     return {code: names[code] for code in codes if code in names}
 
 
@@ -177,7 +175,6 @@ def _procedure_button(title: str, code: str, aspects: Sequence[str]) -> Button:
 
 def _say(key: str, outcome: str) -> Reply:
     return Reply(outcome, ((text(texts()(key)),),))
-
 
 
 def is_clearly_ours(session: Session, turn: Turn) -> bool:

@@ -108,5 +108,8 @@ def _count_miss(misses: int, now: dt.datetime) -> list[EventType]:
 
 def _refusal(key: str) -> Reply:
     texts = status_texts()
-    buttons = (Button(texts("button.again"), "check_dossier"), Button(texts("button.human"), "ask_human", {"reason": "dossier"}))
+    buttons = (
+        Button(texts("button.again"), "check_dossier"),
+        Button(texts("button.human"), "ask_human", {"reason": "dossier"}),
+    )
     return Reply("status", ((text(texts(key)),),), buttons)

@@ -24,9 +24,7 @@ def settle_unit(state: State, places: list[Place]) -> State:
     return state.with_(unit=settled[-1]) if settled else state
 
 
-def place_question(
-    reply: Reply, state: State, turn: Turn, places: list[Place], profile: Profile
-) -> Reply | None:
+def place_question(reply: Reply, state: State, turn: Turn, places: list[Place], profile: Profile) -> Reply | None:
     """Return the question which unit of today is meant, when the answer depends on it."""
     split = next((place for place in places if len(place.units) > 1), None)
     wanted = not turn.aspects or _PLACE_ASPECTS & set(turn.aspects)
@@ -38,7 +36,11 @@ def place_question(
     old = texts()("place.old", kind=split.kind.lower(), name=split.name) if split.former else split.name
     sentence = texts()(key, old=old, now=joined(names, load_texts()), count=len(names))
     buttons = [
-        Button(name, "ask_procedure", {"procedure": state.procedure, "aspect": list(turn.aspects or ("place",)), "unit": code})
+        Button(
+            name,
+            "ask_procedure",
+            {"procedure": state.procedure, "aspect": list(turn.aspects or ("place",)), "unit": code},
+        )
         for name, code in list(zip(titles, split.units))[:_MOST]
     ]
     return replace(
@@ -54,7 +56,15 @@ def agency_notes(said: str, profile: Profile) -> list[str]:
         if any(f" {name} " in spoken for name in names):
             duty = texts()("agency.duty", duty=entry["duty"]) if entry.get("duty") else ""
             since = texts()("agency.since", day=day(entry["since"])) if entry.get("since") else ""
-            notes.append(texts()("agency.was", former=entry["former"], now=entry["now"], duty=" " + duty if duty else "", since=" " + since if since else ""))
+            notes.append(
+                texts()(
+                    "agency.was",
+                    former=entry["former"],
+                    now=entry["now"],
+                    duty=" " + duty if duty else "",
+                    since=" " + since if since else "",
+                )
+            )
     return notes
 
 

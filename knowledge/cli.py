@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -46,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     search = _add(commands, "search", _search, "find procedures for a question")
     search.add_argument("question")
     search.add_argument("--limit", type=int, default=5)
+    train = _add(commands, "train", _train, "learn to find procedures from citizens' questions")
+    train.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    train.add_argument("--negatives", type=Path, required=True, metavar="FILE", help="examples that mean no procedure")
     _add(commands, "stats", _stats, "print counts, and import issues by reason")
     template = _add(commands, "template", _template, "write an empty spreadsheet for a province to fill")
     template.add_argument("path", type=Path, metavar="FILE.xlsx")
@@ -101,6 +105,25 @@ def _import(options: argparse.Namespace) -> int:
     for line in summary(reports, every_doubt=sum(len(report.issues) for report in reports) <= 50):
         print(line)
     return 0 if not any(report.count("rejected") for report in reports) else 1
+
+
+def _train(options: argparse.Namespace) -> int:
+    """Learn on the bundled records alone, in a database of its own: the office's one may hold other procedures."""
+    from knowledge.loading import load_bundled
+    from knowledge.search.training import train
+
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/bundled.db"
+        database.migrate(url)
+        with database.session_factory(database.create_engine(url))() as session:
+            load_bundled(session)
+            model = train(session, options.negatives)
+    model.save(options.out)
+    limits = model.thresholds
+    print(
+        f"search: {len(model.matcher.codes)} procedures learnt; answer from {limits.answer}, none from {limits.nothing}"
+    )
+    return 0
 
 
 def _check(_options: argparse.Namespace) -> int:

@@ -101,9 +101,13 @@ class Gazetteer:
             kind = _kind_before(folded, start)
             if kind is None and (length == 1 or marked and not _same_marks(said, places)):
                 continue
-            if kind == _PROVINCE or (kind is None and self._may_be_words(key, places) and not _led(words, folded, start)):
+            if kind == _PROVINCE or (
+                kind is None and self._may_be_words(key, places) and not _led(words, folded, start)
+            ):
                 continue
-            return self._choose(places, kind, tuple(words[start - _kind_length(folded, start) : start + length])), length
+            return self._choose(
+                places, kind, tuple(words[start - _kind_length(folded, start) : start + length])
+            ), length
         return None, 0
 
     def _may_be_words(self, key: tuple[str, ...], places: list[Place]) -> bool:

@@ -122,10 +122,14 @@ def _knowledge(steps: Steps, env: Mapping[str, str], name: str, *command: str) -
 
 
 def _model(steps: Steps, env: dict[str, str], again: bool = False) -> None:
-    with steps.step("model") as result:
-        path, done = model.ensure(env, steps.alive, again=again)
-        env["RASA_MODEL"] = str(path)
-        result.append(done)
+    for name, kind, variable in (
+        ("search model", model.SEARCH, "TTHC_SEARCH_MODEL"),
+        ("model", model.DIALOGUE, "RASA_MODEL"),
+    ):
+        with steps.step(name) as result:
+            path, done = model.ensure(kind, env, steps.alive, again=again)
+            env[variable] = str(path)
+            result.append(done)
 
 
 def _welcome(steps: Steps, env: Mapping[str, str], answer: Answer) -> None:

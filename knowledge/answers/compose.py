@@ -123,7 +123,7 @@ def _names(session: Session, codes: Iterable[str]) -> dict[str, str]:
         .join(ProcedureVersion, ProcedureVersion.procedure_id == Procedure.id)
         .where(ProcedureVersion.superseded_at.is_(None), Procedure.code.in_(list(codes)))
     )
-    return {code: name for code, name in rows}
+    return dict(rows.all())
 
 
 def _bubbles(context: Context, parts: list[tuple[str, Part]]) -> tuple[tuple[Block, ...], ...]:

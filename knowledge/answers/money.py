@@ -154,5 +154,3 @@ def short(context: Context, mode: str) -> str:
     if len(amounts) == 1:
         return money(amounts[0]) if amounts[0] else context.texts("fee.free_short")
     return context.texts("fee.range", low=money(amounts[0]), high=money(amounts[-1]))
-
-

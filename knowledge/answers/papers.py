@@ -23,9 +23,15 @@ def documents(context: Context) -> Part:
     for case, papers in _by_case(version.papers).items():
         if case:
             key = "documents.case" if "" in _by_case(version.papers) else "documents.case_only"
-            blocks.append(text(context.texts(key, case=decapitalised(case))))
+            blocks.append(text(context.texts(key, case=_condition(context, case))))
         blocks.append(listing([_line(context, paper) for paper in papers], ordered=True))
     return Part(tuple(blocks))
+
+
+def _condition(context: Context, case: str) -> str:
+    """Return the case as the start of a sentence: "Nếu …" unless it begins like one already."""
+    opened = case.lower().startswith(tuple(context.texts.get("documents.conjunctions")))
+    return case[:1].upper() + case[1:] if opened else context.texts("documents.if", case=decapitalised(case))
 
 
 def _by_case(papers: list[Paper]) -> dict[str, list[Paper]]:
@@ -38,7 +44,9 @@ def _by_case(papers: list[Paper]) -> dict[str, list[Paper]]:
 def _line(context: Context, paper: Paper) -> tuple[str, str]:
     texts = context.texts
     name = paper.name.rstrip(". ;")
-    form = f" ({texts('documents.form', form=_form_number(paper.form))})" if paper.form and paper.form not in name else ""
+    form = (
+        f" ({texts('documents.form', form=_form_number(paper.form))})" if paper.form and paper.form not in name else ""
+    )
     remarks = [paper.note.rstrip(".")] if paper.note else []
     if paper.replaced_by_data:
         remarks.append(texts("documents.replaced"))
@@ -70,7 +78,9 @@ def forms(context: Context) -> Part:
     if not filled:
         return unknown(context, "forms.none")
     items = [(f"{paper.form}: {decapitalised(paper.name.rstrip('. ;'))}", "") for paper in filled]
-    return Part((text(context.texts("forms.title", name=context.name)), listing(items), text(context.texts("forms.hint"))))
+    return Part(
+        (text(context.texts("forms.title", name=context.name)), listing(items), text(context.texts("forms.hint")))
+    )
 
 
 def replaced_papers(context: Context) -> Part:

@@ -18,7 +18,10 @@ def time(context: Context) -> Part:
     distinct = list(dict.fromkeys(tuple(lines) for lines in known.values()))
     if len(distinct) == 1:
         return Part(_same_everywhere(context, list(distinct[0])))
-    items = [(context.texts("time.by_mode", mode=_title(context, mode), time="; ".join(lines)), "") for mode, lines in known.items()]
+    items = [
+        (context.texts("time.by_mode", mode=_title(context, mode), time="; ".join(lines)), "")
+        for mode, lines in known.items()
+    ]
     return Part((text(context.texts("time.title")), listing(items)))
 
 
@@ -56,7 +59,11 @@ def short_time(context: Context, mode: Mode) -> str:
 
 
 def _span(entry: Time) -> str:
-    return f"{entry.amount}–{entry.max_amount}" if entry.max_amount and entry.amount else str(entry.max_amount or entry.amount)
+    return (
+        f"{entry.amount}–{entry.max_amount}"
+        if entry.max_amount and entry.amount
+        else str(entry.max_amount or entry.amount)
+    )
 
 
 def place(context: Context) -> Part:
@@ -112,9 +119,7 @@ def online(context: Context) -> Part:
     texts, mode = context.texts, _mode(context, "online")
     if mode is None:
         return Part((text(texts("online.no")),), known=bool(context.version.modes))
-    steps = [
-        (step.format(code=context.code, province=context.province), "") for step in texts.get("online.steps")
-    ]
+    steps = [(step.format(code=context.code, province=context.province), "") for step in texts.get("online.steps")]
     return Part((text(texts(f"online.{mode.online_level or 'unknown'}")), listing(steps, ordered=True)))
 
 

@@ -61,11 +61,13 @@ def decide(found: Found, thresholds: Thresholds) -> Decision:
 
 def open_choice(question: str, choices: Sequence[Choice], wording: Wording) -> Choice | None:
     """Return the open question this text asks, if it says nothing beyond it."""
-    said = [fold(word) for word in tokens(without_asides(question, wording))]
+    spoken = tokens(without_asides(question, wording))
+    said = [fold(word) for word in spoken]
+    telling = [fold(word) for word in spoken if not is_stop(word, wording)]
     for choice in choices:
         named = {word for phrase in choice.words for word in fold(phrase).split()}
         turned = {word for phrase in choice.any for word in fold(phrase).split()}
-        rest = [word for word in said if word not in named | turned and not is_stop(word, wording)]
+        rest = [word for word in telling if word not in named | turned]
         text = f" {' '.join(said)} "
         complete = all(f" {fold(phrase)} " in text for phrase in choice.words)
         if complete and not rest and (not choice.any or any(f" {fold(phrase)} " in text for phrase in choice.any)):
@@ -74,8 +76,11 @@ def open_choice(question: str, choices: Sequence[Choice], wording: Wording) -> C
 
 
 def content_words(question: str, wording: Wording) -> list[str]:
-    """Return the words that can tell a procedure; a follow-up like "còn phí?" has none."""
-    return [word for word in tokens(without_asides(question, wording)) if not is_stop(fold(word), wording)]
+    """Return the words and kept pairs that can tell a procedure; a follow-up like "còn phí?" has none."""
+    words = tokens(without_asides(question, wording))
+    pairs = [f"{one}_{two}" for one, two in zip(words, words[1:])]
+    kept = [pair for pair in pairs if fold(pair) in wording.kept]
+    return [word for word in words if not is_stop(word, wording)] + kept
 
 
 @lru_cache(maxsize=1)

@@ -78,7 +78,11 @@ def gather(index: SearchIndex, matcher: Matcher, question: str, positions: np.nd
     margins[positions[here]] = np.clip(matcher.scores(question, index.wording.lexicon)[here], -1.2, 2.0)
     mixed = 0.4 * words.text + 0.6 * words.names
     entries = np.union1d(_best(mixed), _best(margins))
-    return Evidence(entries, _rows(index, question, entries, words, mixed, margins, positions), _none(index, question, words, margins))
+    return Evidence(
+        entries,
+        _rows(index, question, entries, words, mixed, margins, positions),
+        _none(index, question, words, margins),
+    )
 
 
 def _best(scores: np.ndarray) -> np.ndarray:
@@ -121,10 +125,17 @@ def _second(all_scores: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 
 def _none(index: SearchIndex, question: str, words: Lexical, margins: np.ndarray) -> np.ndarray:
-    said = [fold(word) for word in tokens(question)]
-    telling = [word for word in said if not is_stop(word, index.wording)]
+    telling = [fold(word) for word in tokens(question) if not is_stop(word, index.wording)]
     known = [word for word in telling if word in index.folded.vocabulary]
     first, second = np.sort(np.partition(margins, -2)[-2:])[::-1] if len(margins) > 1 else (-1.2, -1.2)
     return np.array(
-        [1.0, words.text.max(), words.names.max(), first, first - second, min(len(telling), 8) / 8, len(known) / max(len(telling), 1)]
+        [
+            1.0,
+            words.text.max(),
+            words.names.max(),
+            first,
+            first - second,
+            min(len(telling), 8) / 8,
+            len(known) / max(len(telling), 1),
+        ]
     )

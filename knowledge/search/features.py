@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from nlu.text import Lexicon, fold, load_lexicon, tokens
+from nlu.text import Lexicon, fold, load_lexicon, place_tones, tokens
 
 _DATA = Path(__file__).parent.parent / "data" / "search"
 
@@ -18,12 +18,15 @@ _DATA = Path(__file__).parent.parent / "data" / "search"
 class Wording:
     """Words that say nothing about the procedure, and phrases that mean others.
 
+    ``stopwords`` holds words as written and, apart, without marks; ``kept`` folded pairs that tell.
     ``synonyms`` maps folded word tuples to the phrases to search as well. ``asides`` are folded
     phrases such as "mat bao nhieu" whose words mean something else elsewhere. ``lexicon`` holds
     abbreviations and teencode.
     """
 
     stopwords: frozenset[str]
+    folded_stopwords: frozenset[str]
+    kept: frozenset[str]
     synonyms: dict[tuple[str, ...], tuple[str, ...]]
     asides: tuple[tuple[str, ...], ...] = ()
     lexicon: Lexicon = field(default_factory=Lexicon)
@@ -36,7 +39,9 @@ def load_wording(folder: Path = _DATA) -> Wording:
     same = yaml.safe_load((folder / "synonyms.yml").read_text(encoding="utf-8"))
     asides = yaml.safe_load((folder / "asides.yml").read_text(encoding="utf-8"))
     return Wording(
-        stopwords=frozenset(fold(word) for word in stop),
+        stopwords=frozenset(place_tones(str(word)) for word in stop["words"]),
+        folded_stopwords=frozenset(fold(str(word)) for word in stop["words"]),
+        kept=frozenset(fold(pair).replace(" ", "_") for pair in stop["kept"]),
         synonyms={tuple(fold(phrase).split()): tuple(means) for phrase, means in same.items()},
         asides=tuple(tuple(fold(phrase).split()) for phrase in asides),
         lexicon=load_lexicon(),
@@ -77,5 +82,12 @@ def expand(text: str, wording: Wording) -> list[str]:
 
 
 def is_stop(feature: str, wording: Wording) -> bool:
-    """Tell whether a feature is made of stop words alone; a pair is not when one half says something."""
-    return all(fold(part) in wording.stopwords for part in feature.split("_"))
+    """Tell whether a word, or both halves of a pair, say nothing about the procedure."""
+    if "_" in feature and fold(feature) in wording.kept:
+        return False
+    return all(_is_stop_word(part, wording) for part in feature.split("_"))
+
+
+def _is_stop_word(word: str, wording: Wording) -> bool:
+    folded = fold(word)
+    return folded in wording.folded_stopwords if folded == word else word in wording.stopwords

@@ -87,4 +87,6 @@ class Rows:
         model.fit(sparse.vstack([self.typed[chosen], self.bare[chosen]]), np.concatenate([codes, codes]))
         weights = model.coef_.T.astype(np.float32)
         weights[np.abs(weights) < _LEAST_WEIGHT] = 0
-        return Matcher(list(model.classes_), self.vectoriser, sparse.csr_matrix(weights), model.intercept_.astype(np.float32))
+        return Matcher(
+            list(model.classes_), self.vectoriser, sparse.csr_matrix(weights), model.intercept_.astype(np.float32)
+        )

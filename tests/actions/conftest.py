@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
 from knowledge.database import create_engine, migrate, session_factory
 from knowledge.loading import load_bundled
 from knowledge.profile import Profile, load_profile
-from sqlalchemy.orm import Session, sessionmaker
 
 
 @pytest.fixture(scope="session")

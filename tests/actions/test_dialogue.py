@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from actions.choosing import chosen
 from actions.dialogue import respond
 from actions.turn import State, Turn, read_state, read_turn, write_state
 from knowledge.models import Fee, Procedure, ProcedureVersion
 from knowledge.profile import Profile
 from knowledge.reply import Reply
-from sqlalchemy.orm import Session
 
 RESIDENCE, BIRTH = "1.004222", "1.001193"
 
 
-def say(session: Session, profile: Profile, state: State, text: str, *aspects: str, intent: str = "ask_procedure") -> tuple[Reply, State]:
+def say(
+    session: Session, profile: Profile, state: State, text: str, *aspects: str, intent: str = "ask_procedure"
+) -> tuple[Reply, State]:
     return respond(session, Turn(text, intent, aspects=aspects), state, profile)
 
 
@@ -31,7 +34,12 @@ def test_planted_lie_changes_the_next_answer(session: Session, profile: Profile)
         sa.select(Fee)
         .join(ProcedureVersion, ProcedureVersion.id == Fee.version_id)
         .join(Procedure, Procedure.id == ProcedureVersion.procedure_id)
-        .where(Procedure.code == RESIDENCE, Fee.mode == "online", Fee.kind == "amount", ProcedureVersion.superseded_at.is_(None))
+        .where(
+            Procedure.code == RESIDENCE,
+            Fee.mode == "online",
+            Fee.kind == "amount",
+            ProcedureVersion.superseded_at.is_(None),
+        )
     )
     before, _ = say(session, profile, State(), "đăng ký thường trú hết bao nhiêu", "fee")
     session.scalars(query).one().amount = 77000
@@ -47,7 +55,14 @@ def test_old_place_is_asked_back_and_then_kept(session: Session, profile: Profil
     reply, state = say(session, profile, state, "ở La Gi thì nộp chỗ nào", "place")
     assert reply.outcome == "clarify"
     assert [button.title for button in reply.buttons] == ["Phường La Gi", "Phường Phước Hội", "Xã Tân Hải"]
-    tapped = Turn("", "ask_procedure", aspects=("place",), procedure=RESIDENCE, unit=reply.buttons[1].entities["unit"], tapped=True)
+    tapped = Turn(
+        "",
+        "ask_procedure",
+        aspects=("place",),
+        procedure=RESIDENCE,
+        unit=reply.buttons[1].entities["unit"],
+        tapped=True,
+    )
     reply, state = respond(session, tapped, state, profile)
     assert "phường Phước Hội" in reply.plain()
     assert state.unit == "23231"
@@ -73,7 +88,8 @@ def test_no_procedure_at_hand_is_asked_for(session: Session, profile: Profile) -
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("2", "b"), ("cái thứ hai", "b"), ("cai dau tien", "a"), ("cái sau cùng", "c"), ("số 3 nha em", "c"), ("9", ""), ("0", ""),
+        ("2", "b"), ("cái thứ hai", "b"), ("cai dau tien", "a"), ("cái sau cùng", "c"), ("số 3 nha em", "c"),
+        ("9", ""), ("0", ""),
         ("tách thửa", "b"), ("mua bán", "a"), ("hôm nay trời đẹp", ""), ("", ""), ("lấy cái cuối", "c"),
     ],
 )  # fmt: skip

@@ -10,13 +10,14 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
+
 from actions.dialogue import respond
 from actions.turn import State, Turn
 from knowledge.profile import Profile
 from knowledge.records import FeeKind, FeeRecord, ProcedureRecord, TimeUnit, read_records
 from knowledge.reply import Reply
 from nlu.text import fold
-from sqlalchemy.orm import Session
 
 FOLDER = Path(__file__).parents[2] / "knowledge" / "data" / "procedures"
 RECORDS = {record.code: record for _, record in read_records(FOLDER)}

@@ -47,7 +47,12 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         "TTHC_DEMO": "1",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "setup", "run"], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", "setup", "run"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         printed = _until_ready(process)
