@@ -43,7 +43,8 @@ DIALOGUE = Kind(
     ("config.yml", "domain.yml", "nlu"),
     ("nlu/data/questions",),
     tuple(
-        "-m rasa train --data nlu/data --config config.yml --domain domain.yml --force --fixed-model-name made --out".split()
+        "-m rasa train --data nlu/data --config config.yml --domain domain.yml"
+        " --force --fixed-model-name made --out".split()
     ),
     "made.tar.gz",
 )
