@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.exc import SQLAlchemyError
 
 from actions import dialogue, people
 from actions.services import open_session, province
 from actions.turn import State, Turn, read_state, read_turn, write_state
+from knowledge.errors import KnowledgeError
 from knowledge.reply import Reply
 
 Events = list[EventType]
+log = logging.getLogger(__name__)
 
 
 def _read(tracker: Tracker) -> tuple[Turn, State]:
@@ -29,18 +34,34 @@ def _keep(state: State) -> Events:
     return [SlotSet(name, value) for name, value in write_state(state).items()]
 
 
+def _answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    turn, state = _read(tracker)
+    with open_session() as session:
+        reply, after = dialogue.respond(session, turn, state, province())
+    say(dispatcher, reply)
+    return _keep(after)
+
+
+def _warm_up() -> None:
+    try:
+        with open_session() as session:
+            dialogue.warm_up(session)
+    except (KnowledgeError, SQLAlchemyError):
+        log.warning("search is not warmed up: the database does not answer yet")
+
+
 class ActionAnswer(Action):
     """Answers whatever is asked about procedures; also the fallback."""
+
+    def __init__(self) -> None:
+        # made once, when the action server starts: the first citizen need not wait for the index
+        threading.Thread(target=_warm_up, daemon=True).start()
 
     def name(self) -> str:
         return "action_answer"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        turn, state = _read(tracker)
-        with open_session() as session:
-            reply, after = dialogue.respond(session, turn, state, province())
-        say(dispatcher, reply)
-        return _keep(after)
+        return _answer(dispatcher, tracker)
 
 
 class ActionOutOfScope(Action):
@@ -70,7 +91,7 @@ class ActionExplain(Action):
         turn, state = _read(tracker)
         reply = people.explain(turn)
         if reply is None:
-            return ActionAnswer().run(dispatcher, tracker, domain)
+            return _answer(dispatcher, tracker)
         say(dispatcher, reply)
         return []
 

@@ -30,7 +30,7 @@ from knowledge.search.decide import (
     open_choice,
 )
 from knowledge.search.features import load_wording
-from knowledge.search.finder import Hit, find
+from knowledge.search.finder import Hit, current_index, find
 from knowledge.search.model import load_model
 from nlu.text import normalise
 
@@ -60,10 +60,10 @@ def _by_question(
     state = settle_unit(state, places)
     if not content_words(question, wording):
         return _follow_up(session, turn, state, profile)
-    choice = open_choice(question, load_choices(), wording)
+    decision = decide(find(session, question, limit=_LOOKED_AT), load_model().thresholds)
+    choice = None if decision.named else open_choice(question, load_choices(), wording)
     if choice is not None:
         return _ask_choice(choice, turn, state)
-    decision = decide(find(session, question, limit=_LOOKED_AT), load_model().thresholds)
     if decision.kind == "answer":
         aspects = turn.aspects or (state.aspects if turn.intent == "correct" else ())
         return _about(session, decision.hits[0].code, aspects, state, profile, decision.hits)
@@ -175,6 +175,12 @@ def _procedure_button(title: str, code: str, aspects: Sequence[str]) -> Button:
 
 def _say(key: str, outcome: str) -> Reply:
     return Reply(outcome, ((text(texts()(key)),),))
+
+
+def warm_up(session: Session) -> None:
+    """Build the search index and read the model, so that the first question finds them ready."""
+    current_index(session)
+    load_model()
 
 
 def is_clearly_ours(session: Session, turn: Turn) -> bool:

@@ -19,6 +19,11 @@ from nlu.text import fold, tokens
 
 _DATA = Path(__file__).parent.parent / "data" / "search"
 MAX_CHOICES = 4
+_NAMED = 0.8  # so much of a procedure's name and of the question's words are the same
+_NAMED_LEAD = 0.1
+_NAMED_IN_FULL = 0.97
+_FULL_LEAD = 0.02
+_RESEMBLING = 0.5  # half a name is said: the records have something like it
 
 
 @dataclass(frozen=True)
@@ -41,22 +46,36 @@ class Choice:
 
 @dataclass(frozen=True)
 class Decision:
-    """``kind`` is answer, clarify or not_found; ``hits`` best first; ``ask`` a ready question."""
+    """``kind`` is answer, clarify or not_found; ``hits`` best first; ``named``: one is named beyond doubt."""
 
     kind: str
     hits: tuple[Hit, ...] = ()
-    ask: str = ""
-    options: tuple[Option, ...] = ()
+    named: bool = False
 
 
 def decide(found: Found, thresholds: Thresholds) -> Decision:
-    """Decide what to do with what was found."""
-    if not found.hits or found.none >= thresholds.nothing:
+    """Decide what to do with what was found. A procedure that alone is named is answered."""
+    named = _named(found.hits)
+    if named is not None:
+        others = tuple(hit for hit in found.hits if hit is not named)
+        return Decision("answer", (named, *others), named=named.names >= _NAMED_IN_FULL)
+    resembling = any(hit.names >= _RESEMBLING for hit in found.hits)
+    if not found.hits or found.none >= thresholds.nothing and not resembling:
         return Decision("not_found", found.hits)
     if found.hits[0].probability >= thresholds.answer:
         return Decision("answer", found.hits)
-    offered = tuple(hit for hit in found.hits[:MAX_CHOICES] if hit.probability >= thresholds.offer)
-    return Decision("clarify", offered) if offered else Decision("not_found", found.hits)
+    least = min(thresholds.offer, found.hits[0].probability)
+    return Decision("clarify", tuple(hit for hit in found.hits[:MAX_CHOICES] if hit.probability >= least))
+
+
+def _named(hits: Sequence[Hit]) -> Hit | None:
+    """Return the hit whose name is all but said, if no other comes near."""
+    best = max(hits, key=lambda hit: hit.names, default=None)
+    if best is None or best.names < _NAMED:
+        return None
+    others = max((hit.names for hit in hits if hit is not best), default=0.0)
+    lead = _NAMED_LEAD if best.names < _NAMED_IN_FULL else _FULL_LEAD
+    return best if best.names - others >= lead else None
 
 
 def open_choice(question: str, choices: Sequence[Choice], wording: Wording) -> Choice | None:

@@ -13,10 +13,10 @@ from nlu.text import fold, has_marks, tokens
 
 LISTED = 24  # candidates looked at, from the lexical and from the learned side each
 NAMES = (
-    "lexical", "name", "full_name", "margin", "margin_positive", "margin_lead", "lexical_lead", "prior", "business",
+    "lexical", "name", "full_name", "margin", "margin_root", "margin_lead", "lexical_lead", "prior", "business",
     "learned", "agree",
 )  # fmt: skip
-NONE_NAMES = ("one", "lexical", "name", "margin", "learned_gap", "words", "known")
+NONE_NAMES = ("one", "lexical", "name", "margin", "learned_gap", "words", "known", "lexical_gap", "short")
 _MARKED_SHARE = 0.5
 _BUSINESS_WORDS = frozenset({"doanh", "cong", "ty", "nghiep", "htx", "cty", "tnhh"})
 
@@ -72,17 +72,28 @@ def gather(index: SearchIndex, matcher: Matcher, question: str, positions: np.nd
 
     ``positions`` are the places of the matcher's codes in the index, -1 for codes not in it.
     """
+    return weigh(index, question, matcher.scores(question, index.wording.lexicon), positions)
+
+
+def weigh(
+    index: SearchIndex, question: str, scores: np.ndarray, positions: np.ndarray, without: int | None = None
+) -> Evidence:
+    """Return the evidence when the matcher's scores are known already (in training: held-out ones).
+
+    ``without`` is the place of an entry to be treated as if it were not in the records.
+    """
     words = lexical(index, question)
-    margins = np.full(len(index.entries), -1.2, dtype=np.float32)
+    if without is not None:
+        words.text[without] = words.names[without] = 0.0
+    margins = np.zeros(len(index.entries), dtype=np.float32)
     here = positions >= 0
-    margins[positions[here]] = np.clip(matcher.scores(question, index.wording.lexicon)[here], -1.2, 2.0)
+    margins[positions[here]] = np.clip(scores[here], -0.2, 1.2)
+    if without is not None:
+        margins[without] = 0.0
     mixed = 0.4 * words.text + 0.6 * words.names
     entries = np.union1d(_best(mixed), _best(margins))
-    return Evidence(
-        entries,
-        _rows(index, question, entries, words, mixed, margins, positions),
-        _none(index, question, words, margins),
-    )
+    rows = _rows(index, question, entries, words, mixed, margins, positions)
+    return Evidence(entries, rows, _none(index, question, words, margins))
 
 
 def _best(scores: np.ndarray) -> np.ndarray:
@@ -107,13 +118,13 @@ def _rows(
             words.names[entries],
             words.names[entries] ** 8,
             margin,
-            np.maximum(margin, 0),
+            np.sqrt(np.maximum(margin, 0)),
             margin - _second(margins, margin),
             lex - _second(mixed, lex),
             index.prior[entries],
             business,
             np.isin(entries, positions),
-            np.maximum(margin + 1, 0) * lex,
+            np.maximum(margin, 0) * lex,
         ]
     ).astype(np.float64)
 
@@ -124,18 +135,27 @@ def _second(all_scores: np.ndarray, own: np.ndarray) -> np.ndarray:
     return np.where(own >= first, second, first)
 
 
+def _gap(scores: np.ndarray) -> float:
+    """Return how far the best score leads."""
+    if len(scores) < 2:
+        return 0.0
+    second, first = np.sort(np.partition(scores, -2)[-2:])
+    return float(first - second)
+
+
 def _none(index: SearchIndex, question: str, words: Lexical, margins: np.ndarray) -> np.ndarray:
     telling = [fold(word) for word in tokens(question) if not is_stop(word, index.wording)]
     known = [word for word in telling if word in index.folded.vocabulary]
-    first, second = np.sort(np.partition(margins, -2)[-2:])[::-1] if len(margins) > 1 else (-1.2, -1.2)
     return np.array(
         [
             1.0,
             words.text.max(),
             words.names.max(),
-            first,
-            first - second,
+            margins.max(),
+            _gap(margins),
             min(len(telling), 8) / 8,
             len(known) / max(len(telling), 1),
+            _gap(0.4 * words.text + 0.6 * words.names),
+            float(len(telling) <= 2),
         ]
     )

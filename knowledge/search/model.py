@@ -63,7 +63,7 @@ class SearchModel:
 def empty_matcher() -> Matcher:
     """Return a matcher that knows no procedure."""
     vectoriser = Vectoriser({}, np.zeros(0, dtype=np.float32))
-    return Matcher([], vectoriser, sparse.csr_matrix((0, 0), dtype=np.float32), np.zeros(0, dtype=np.float32))
+    return Matcher([], vectoriser, sparse.csr_matrix((0, 0), dtype=np.float32))
 
 
 def model_folder() -> Path:

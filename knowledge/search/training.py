@@ -6,7 +6,7 @@ always the matcher's opinion on a question it was not trained on, or its confide
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,19 +14,19 @@ import numpy as np
 import yaml
 from sqlalchemy.orm import Session
 
-from knowledge.search.evidence import Evidence, gather
+from knowledge.search.evidence import Evidence, weigh
 from knowledge.search.finder import current_index, positions
 from knowledge.search.index import SearchIndex
-from knowledge.search.matcher import Matcher, Rows
+from knowledge.search.matcher import Learnt, Matcher, learn
 from knowledge.search.model import SearchModel, Thresholds
 from knowledge.search.ranker import Ranker, fit
 from nlu.questions import read_questions
 from nlu.text import fold, normalise
 
-_PARTS = 4
-_SEED = 7
 # What a decision is worth to a citizen. A wrong procedure stated as the answer is the worst.
-_RIGHT, _WRONG, _OFFERED, _NOT_OFFERED, _SILENT, _REFUSED, _PESTERED = 1.0, -3.0, 0.5, -0.6, -0.4, 1.0, -0.3
+_RIGHT, _WRONG, _OFFERED, _NOT_OFFERED, _SILENT, _REFUSED, _PESTERED = 1.0, -1.5, 0.25, -0.6, -0.5, 1.0, -0.3
+_ABSENT_EVERY = 12  # every so-many-th question is also judged as if its procedure were not in the records
+_NAMED_ONLY = 200  # procedures without questions of their own, judged by their names
 
 
 @dataclass(frozen=True)
@@ -72,36 +72,40 @@ def train(session: Session, negatives: Path) -> SearchModel:
     """Learn everything from the question files and the records at hand."""
     index = current_index(session)
     taught = lessons(index, negatives)
-    positive = [lesson for lesson in taught if lesson.code]
-    rows = Rows([lesson.text for lesson in positive], index.wording.lexicon)
-    held = held_out(index, taught, positive, rows)
+    learnt = learn([lesson.text for lesson in taught], [lesson.code for lesson in taught], index.wording.lexicon)
+    held = held_out(index, taught, learnt)
     ranker = fit(*_listed(held))
-    thresholds = calibrate(held, ranker)
-    matcher = rows.fit([lesson.code for lesson in positive], np.arange(len(positive)))
-    return SearchModel(matcher, ranker, thresholds, trained=True)
+    return SearchModel(learnt.matcher, ranker, calibrate(held, ranker), trained=True)
 
 
-def held_out(index: SearchIndex, taught: Sequence[Lesson], positive: Sequence[Lesson], rows: Rows) -> list[Held]:
-    """Return evidence for every question, each with and without marks in turn."""
-    part = np.random.RandomState(_SEED).randint(0, _PARTS, len(positive))
-    part[[lesson.name for lesson in positive]] = -1  # names are always known
-    labels = [lesson.code for lesson in positive]
-    negative = [lesson for lesson in taught if not lesson.code]
-    held: list[Held] = []
-    for number in range(_PARTS):
-        matcher = rows.fit(labels, np.flatnonzero(part != number))
-        unseen = [positive[n] for n in np.flatnonzero(part == number)] + negative[number::_PARTS]
-        held += [_hold(index, matcher, lesson, count % 2 == 1) for count, lesson in enumerate(unseen)]
-        index.learned.pop(id(matcher), None)
-    return held
+def held_out(index: SearchIndex, taught: Sequence[Lesson], learnt: Learnt) -> list[Held]:
+    """Return evidence for every question, half of them without marks, by a matcher that never saw it."""
+    places = positions(index, learnt.matcher)
+    asked = [(row, lesson) for row, lesson in enumerate(taught) if not lesson.name]
+    held = [_hold(index, lesson, learnt.held_out[row], places, bare=row % 2 == 1) for row, lesson in asked]
+    absent = [(row, lesson) for row, lesson in asked if lesson.code and row % _ABSENT_EVERY == 0]
+    held += [_hold(index, lesson, learnt.held_out[row], places, row % 4 == 0, absent=True) for row, lesson in absent]
+    return held + list(_named(index, learnt.matcher, places))
 
 
-def _hold(index: SearchIndex, matcher: Matcher, lesson: Lesson, bare: bool) -> Held:
+def _named(index: SearchIndex, matcher: Matcher, places: np.ndarray) -> Iterator[Held]:
+    """Yield evidence for names of procedures nobody has written questions for, evenly over the records."""
+    others = sorted(set(range(len(index.entries))) - set(places.tolist()))
+    for row in others[:: max(1, len(others) // _NAMED_ONLY)]:
+        lesson = Lesson(index.entries[row].short_name, index.entries[row].code, name=True)
+        scores = matcher.scores(lesson.text, index.wording.lexicon)
+        yield _hold(index, lesson, scores, places, bare=row % 2 == 1)
+
+
+def _hold(
+    index: SearchIndex, lesson: Lesson, scores: np.ndarray, places: np.ndarray, bare: bool, absent: bool = False
+) -> Held:
     text = normalise(lesson.text, index.wording.lexicon)
-    evidence = gather(index, matcher, fold(text) if bare else text, positions(index, matcher))
-    if not lesson.code:
+    place = index.by_code.get(lesson.code)
+    evidence = weigh(index, fold(text) if bare else text, scores, places, without=place if absent else None)
+    if absent or not lesson.code:
         return Held(evidence, -1, lesson)
-    row = np.flatnonzero(evidence.entries == index.by_code[lesson.code])
+    row = np.flatnonzero(evidence.entries == place)
     return Held(evidence, int(row[0]) if len(row) else -2, lesson)
 
 
