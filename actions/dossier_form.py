@@ -41,17 +41,9 @@ class ValidateDossierForm(FormValidationAction):
     async def extract_dossier_code(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return the code in the citizen's last message, or what is known already."""
+        """Return the code in the citizen's last message; nothing lets the rules decide what the message is."""
         codes = find_codes(tracker.latest_message.get("text") or "")
-        if codes:
-            return {"dossier_code": codes[0]}
-        if tracker.get_slot("requested_slot") == "dossier_code" and not _just_asked(tracker):
-            say(dispatcher, Reply("status", ((text(status_texts()("bad_code")),),), expects="code"))
-        return {"dossier_code": tracker.get_slot("dossier_code")}
-
-
-def _just_asked(tracker: Tracker) -> bool:
-    return tracker.get_intent_of_latest_message() == "check_dossier"
+        return {"dossier_code": codes[0]} if codes else {}
 
 
 class AskDossierCode(Action):
@@ -61,7 +53,8 @@ class AskDossierCode(Action):
         return "action_ask_dossier_code"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        say(dispatcher, _ask("ask_code", "code"))
+        repeated = tracker.get_slot("requested_slot") == "dossier_code"
+        say(dispatcher, _ask("bad_code" if repeated else "ask_code", "code"))
         return []
 
 
