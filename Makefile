@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 SETUP = @python="$$(sh setup/find-python.sh)" && exec "$$python" -m setup
 
-.PHONY: run test check train import demo bench-start clean help
+.PHONY: run test check train eval import demo bench-start clean help
 
 run:  ## Start the product, from nothing if need be, until Ctrl-C
 	$(SETUP) run
@@ -16,6 +16,9 @@ check:  ## Check style, types, import directions, records and training data
 
 train:  ## Train the model again, even when one fits
 	$(SETUP) train
+
+eval:  ## Ask the frozen questions and score the answers (ARGS="--baseline FILE": refuse a worse model)
+	$(SETUP) eval $(ARGS)
 
 import:  ## Import portal files or a spreadsheet on top of the bundled records: FROM=folder-or-file
 	$(SETUP) import "$(FROM)"

@@ -91,6 +91,11 @@ def train(steps: Steps, _arguments: list[str]) -> int:
     return 0
 
 
+def evaluate(_steps: Steps, arguments: list[str]) -> int:
+    """Become the evaluation, which starts a product of its own."""
+    os.execve(PYTHON, [str(PYTHON), "-m", "benchmarks.eval", *arguments], services.environment(os.environ))
+
+
 def load(steps: Steps, arguments: list[str]) -> int:
     """Import a folder or file on top of the bundled records."""
     if not arguments or not arguments[0]:
