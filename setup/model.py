@@ -24,14 +24,12 @@ _LIBRARIES = re.compile(r"(?mi)^(?:rasa|scikit-learn|numpy|scipy|tensorflow|pyth
 class Kind:
     """A kind of model: its name, the file or folder it is, what it is made from (files, folders), what trains it.
 
-    ``left_out`` are folders below ``made_from`` that it does not see. ``command`` is filled with ``out``, a new
-    folder; ``made`` is the path of the model below it.
+    ``command`` is completed with a new folder; ``made`` is the path of the model below it.
     """
 
     name: str
     suffix: str
     made_from: tuple[str, ...]
-    left_out: tuple[str, ...]
     command: tuple[str, ...]
     made: str
 
@@ -41,7 +39,6 @@ DIALOGUE = Kind(
     "tthc",
     ".tar.gz",
     ("config.yml", "domain.yml", "nlu"),
-    ("nlu/data/questions",),
     tuple(
         "-m rasa train --data nlu/data --config config.yml --domain domain.yml"
         " --force --fixed-model-name made --out".split()
@@ -64,7 +61,6 @@ SEARCH = Kind(
         "nlu/text.py",
         "nlu/telex.py",
     ),
-    (),
     tuple("-m knowledge train --negatives nlu/data/intents/out_of_scope.yml --out".split()),
     ".",
 )
@@ -98,12 +94,10 @@ def fingerprint(kind: Kind, root: Path = Path(".")) -> str:
 
 
 def _sources(kind: Kind, root: Path) -> Iterator[Path]:
-    unseen = [root / name for name in kind.left_out]
     for name in kind.made_from:
         path = root / name
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            hidden = _SKIPPED.intersection(file.parts) or any(folder in file.parents for folder in unseen)
-            if file.is_file() and not hidden:
+            if file.is_file() and not _SKIPPED.intersection(file.parts):
                 yield file
 
 

@@ -75,7 +75,6 @@ def test_what_a_model_is_made_from_asks_for_a_new_one(repository: Path, name: st
         ("nlu/components/__pycache__/acts.pyc", "compiled"),
         ("knowledge/data/procedures/new.yml", "code: 1.000001"),
         ("bot/server.py", "PORT = 1"),
-        ("nlu/data/questions/ho-tich.txt", "== 1.001193 x\n-: làm khai sinh"),
     ],
 )
 def test_anything_else_does_not(repository: Path, name: str, text: str) -> None:
