@@ -1,4 +1,4 @@
-"""The training sentences as plain data, for benchmarks and tests; Rasa reads the same files on its own."""
+"""All training sentences as plain data, for benchmarks and tests; training reads the same files through Rasa."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
+from nlu.questions import read_questions
 
 INTENTS = Path("nlu/data/intents")
 
@@ -22,8 +24,14 @@ class Example:
 
 
 def read_examples(folder: Path = INTENTS) -> list[Example]:
-    """Return the examples of all files of the folder, in the order of file names and lines."""
+    """Return the examples of the intent files of the folder, in the order of file names and lines."""
     return [example for path in sorted(folder.glob("*.yml")) for example in _read_file(path)]
+
+
+def read_all() -> list[Example]:
+    """Return the examples of the intent files and the questions about each procedure."""
+    asked = [Example(question.text, "ask_procedure", question.aspects, question.file) for question in read_questions()]
+    return [*read_examples(), *asked]
 
 
 def _read_file(path: Path) -> Iterator[Example]:

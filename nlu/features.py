@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from nlu.text import Lexicon, fold, normalise
 
@@ -39,6 +40,8 @@ def _shape(word: str) -> str:
 
 def word_ngrams(tokens: Sequence[str]) -> list[str]:
     """Return words and pairs of words in both views; the edges of the message count as words."""
+    if not tokens:
+        return []
     grams: list[str] = []
     for view, row in (("a", list(tokens)), ("f", [fold(token) for token in tokens])):
         padded = [_EDGE, *row, _EDGE]
@@ -47,13 +50,15 @@ def word_ngrams(tokens: Sequence[str]) -> list[str]:
     return grams + [f"s:{len(tokens)}" if len(tokens) < 4 else "s:long"]
 
 
-def char_ngrams(tokens: Sequence[str], low: int = 2, high: int = 5) -> list[str]:
-    """Return the folded character n-grams (low to high letters) that stay inside one word and its borders."""
-    grams: list[str] = []
-    for word in (f" {fold(token)} " for token in tokens):
-        for size in range(low, high + 1):
-            grams += [word[i : i + size] for i in range(len(word) - size + 1)]
-    return grams
+def char_ngrams(tokens: Sequence[str]) -> list[str]:
+    """Return the folded character n-grams (2 to 5 letters) that stay inside one word and its borders."""
+    return [gram for token in tokens for gram in _word_chars(token)]
+
+
+@lru_cache(maxsize=65_536)  # a corpus of 20,000 messages holds some 5,000 different words
+def _word_chars(token: str) -> tuple[str, ...]:
+    word = f" {fold(token)} "
+    return tuple(word[i : i + size] for size in range(2, 6) for i in range(len(word) - size + 1))
 
 
 def strip_marks(tokens: Sequence[str]) -> list[str]:

@@ -26,7 +26,9 @@ class Found:
 _DASH = r"\s*[-–—‐‑−_]\s*"
 _D = r"[0-9oO]"
 _UNIT = rf"(?:{_D}{{2,3}}\s?\.\s?){{0,4}}[a-zA-Z]\s?{_D}{{2}}(?:\s?\.\s?{_D}{{1,3}}){{0,4}}"
-_DOSSIER = re.compile(rf"(?<![\w.])(?P<unit>{_UNIT}){_DASH}(?P<day>{_D}{{8}}|{_D}{{6}}){_DASH}(?P<number>{_D}{{1,7}})(?!\w)")
+_DOSSIER = re.compile(
+    rf"(?<![\w.])(?P<unit>{_UNIT}){_DASH}(?P<day>{_D}{{8}}|{_D}{{6}}){_DASH}(?P<number>{_D}{{1,7}})(?!\w)"
+)
 _DOSSIER_SPACED = re.compile(
     rf"(?<![\w.])(?P<unit>(?:{_D}{{2,3}}[.\s]){{0,4}}[hHgG]{_D}{{2}}(?:[.\s]{_D}{{1,3}}){{0,4}})[-\s](?P<day>20\d{{6}}|\d{{6}})[-\s](?P<number>\d{{3,7}})(?!\w)"
 )
@@ -39,13 +41,26 @@ _MONEY_WORD = re.compile(
     r"(?P<unit>triệu|trieu|tr|củ|nghìn|nghin|ngàn|ngan|ng|k|đồng|dong|vnđ|vnd|đ|d|tỷ|tỉ|ty)(?P<rest>\s?\d)?(?!\w)",
     re.IGNORECASE,
 )
-_UNITS = {"trieu": 10**6, "tr": 10**6, "cu": 10**6, "nghin": 1000, "ngan": 1000, "ng": 1000, "k": 1000, "ty": 10**9, "ti": 10**9}
+_UNITS = {
+    "trieu": 10**6,
+    "tr": 10**6,
+    "cu": 10**6,
+    "nghin": 1000,
+    "ngan": 1000,
+    "ng": 1000,
+    "k": 1000,
+    "ty": 10**9,
+    "ti": 10**9,
+}
 _FULL_DATE = re.compile(
     r"(?<![\w/.\-])(?:ngày\s+|ngay\s+)?(?P<d>[0-3]?\d)\s?(?:[/.\-]|\s*tháng\s*|\s*thang\s*)\s?(?P<m>[01]?\d)"
     r"(?:\s?(?:[/.\-]|\s*năm\s*|\s*nam\s*)\s?(?P<y>20\d{2}|19\d{2}|\d{2}))?(?![\w/\-])",
     re.IGNORECASE,
 )
-_DAY_ONLY = re.compile(r"(?<!\w)(?:ngày|ngay|hôm|hom|bữa|bua|mùng|mung|mồng|mong)\s+(?P<d>[0-3]?\d)(?![\w/.,\-]|\s*(?:ngày|ngay|k|tr|đ))", re.IGNORECASE)
+_DAY_ONLY = re.compile(
+    r"(?<!\w)(?:ngày|ngay|hôm|hom|bữa|bua|mùng|mung|mồng|mong)\s+(?P<d>[0-3]?\d)(?![\w/.,\-]|\s*(?:ngày|ngay|k|tr|đ))",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(r"(?<![\w.])(?:\+?84|0)(?:[\s.\-]?\d){8,10}(?![\w])")
 _IDENTITY = re.compile(r"(?<![\w.\-/])(?:0\d{2}[\s.]?\d{3}[\s.]?\d{3}[\s.]?\d{3}|[1-3]\d{8})(?![\w\-/])")
 
@@ -134,4 +149,11 @@ def _identities(text: str) -> Iterator[Found]:
         yield Found(match.start(), match.end(), "id_number", re.sub(r"\D", "", match.group()))
 
 
-_FINDERS: tuple[Callable[[str], Iterator[Found]], ...] = (_dossiers, _procedures, _amounts, _dates, _phones, _identities)
+_FINDERS: tuple[Callable[[str], Iterator[Found]], ...] = (
+    _dossiers,
+    _procedures,
+    _amounts,
+    _dates,
+    _phones,
+    _identities,
+)

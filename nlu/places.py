@@ -16,8 +16,8 @@ _SYLLABLE = re.compile(r"[^\W_]+")
 _ALIAS = re.compile(r"^(?P<written>[^=!?]+?)(?:\s*=\s*(?P<name>[^!?]+?))?\s*(?P<sign>[!?])?$")
 _KINDS = {
     "xã": "xã", "phường": "phường", "trấn": "thị trấn", "thị xã": "thị xã", "phố": "thành phố", "tp": "thành phố",
-    "huyện": "huyện", "khu": "đặc khu", "tỉnh": "tỉnh", "p": "phường", "tx": "thị xã", "tt": "thị trấn", "đảo": "đặc khu",
-    "x": "xã", "h": "huyện",
+    "huyện": "huyện", "khu": "đặc khu", "tỉnh": "tỉnh", "p": "phường", "tx": "thị xã", "tt": "thị trấn",
+    "đảo": "đặc khu", "x": "xã", "h": "huyện",
 }  # fmt: skip
 _FOLDED_KINDS = {fold(word): kind for word, kind in _KINDS.items()}
 _CUES = {"o", "tai", "ben", "ngoai", "duoi", "dan", "nguoi", "ubnd", "khu", "vuc", "quan", "vung"}
@@ -65,7 +65,9 @@ def read_gazetteer(lines: Iterable[str]) -> list[Entry]:
             continue
         match = _ALIAS.match(line.strip())
         if match is None:
-            raise ValueError(f"places.txt: cannot read {line.strip()!r}; write 'Name', 'written = Name', and ! or ? at the end")
+            raise ValueError(
+                f"places.txt: cannot read {line.strip()!r}; write 'Name', 'written = Name', and ! or ? at the end"
+            )
         name = match["name"] or match["written"]
         entries.append(Entry(_spaced(match["written"]), name, match["sign"] or ""))
     return entries
@@ -102,7 +104,9 @@ class PlaceFinder:
                 places.append(place)
         return sorted([*places, *_numbered_wards(row, folded, taken)], key=lambda place: place.start)
 
-    def _accept(self, text: str, row: Sequence[Syllable], folded: list[str], first: int, last: int) -> PlaceFound | None:
+    def _accept(
+        self, text: str, row: Sequence[Syllable], folded: list[str], first: int, last: int
+    ) -> PlaceFound | None:
         words = row[first:last]
         written = place_tones(" ".join(word.text for word in words)).lower()
         kind = _kind(folded, first)
@@ -131,5 +135,8 @@ def _numbered_wards(row: Sequence[Syllable], folded: Sequence[str], taken: set[i
     return [
         PlaceFound(row[index - 1].start, row[index].end, f"Phường {int(folded[index])}", "phường")
         for index in range(1, len(row))
-        if folded[index - 1] in ("phuong", "p") and folded[index].isdigit() and int(folded[index]) in _WARDS and index not in taken
+        if folded[index - 1] in ("phuong", "p")
+        and folded[index].isdigit()
+        and int(folded[index]) in _WARDS
+        and index not in taken
     ]

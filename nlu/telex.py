@@ -11,9 +11,27 @@ import unicodedata
 
 _TELEX_TONES = {"s": "\u0301", "f": "\u0300", "r": "\u0309", "x": "\u0303", "j": "\u0323"}
 _VNI_TONES = {"1": "\u0301", "2": "\u0300", "3": "\u0309", "4": "\u0303", "5": "\u0323"}
-_TELEX_SHAPES = (("dd", "đ"), ("aa", "â"), ("ee", "ê"), ("oo", "ô"), ("uow", "ươ"), ("aw", "ă"), ("ow", "ơ"), ("uw", "ư"))
-_VNI_SHAPES = (("d9", "đ"), ("a6", "â"), ("e6", "ê"), ("o6", "ô"), ("uo7", "ươ"), ("u7o7", "ươ"), ("a8", "ă"), ("o7", "ơ"),
-               ("u7", "ư"))
+_TELEX_SHAPES = (
+    ("dd", "đ"),
+    ("aa", "â"),
+    ("ee", "ê"),
+    ("oo", "ô"),
+    ("uow", "ươ"),
+    ("aw", "ă"),
+    ("ow", "ơ"),
+    ("uw", "ư"),
+)
+_VNI_SHAPES = (
+    ("d9", "đ"),
+    ("a6", "â"),
+    ("e6", "ê"),
+    ("o6", "ô"),
+    ("uo7", "ươ"),
+    ("u7o7", "ươ"),
+    ("a8", "ă"),
+    ("o7", "ơ"),
+    ("u7", "ư"),
+)
 _INITIALS = "ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnprstvx]"
 _RIMES = (
     "a ai ao au ay ac ach am an ang anh ap at ă ăc ăm ăn ăng ăp ăt â âu ây âc âm ân âng âp ât "

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from nlu.telex import decode_keystrokes
@@ -37,6 +37,7 @@ class _FoldTable(dict[int, str]):
         return folded
 
 
+@lru_cache(maxsize=4096)  # every message folds the same few hundred letters, several times
 def _fold_char(char: str) -> str:
     if char in "đĐ":
         return "d"
@@ -107,8 +108,10 @@ class Lexicon:
     @classmethod
     def of(cls, data: Mapping[str, Mapping[str, str]]) -> Lexicon:
         """Build the lexicon from the mapping that abbreviations.yml holds."""
-        parts = {name: {nfc(key).lower(): place_tones(value) for key, value in (data.get(name) or {}).items()}
-                 for name in ("words", "phrases", "emoji")}
+        parts = {
+            name: {nfc(key).lower(): place_tones(value) for key, value in (data.get(name) or {}).items()}
+            for name in ("words", "phrases", "emoji")
+        }
         return cls(**parts)
 
 
@@ -183,7 +186,8 @@ def _normalise_chunk(chunk: str, decoded: str, starts: bool, lexicon: Lexicon) -
 
 def _is_address(core: str) -> bool:
     return any(sign in core for sign in ("://", "@", "www.")) or (
-        any(char.isdigit() for char in core) and not core.isalnum())
+        any(char.isdigit() for char in core) and not core.isalnum()
+    )
 
 
 def _normalise_word(word: str, starts: bool, lexicon: Lexicon) -> str:

@@ -12,7 +12,6 @@ from scipy.sparse import csr_matrix
 from nlu.features import strip_marks
 from nlu.linear import LinearModel, Vectoriser, blocks, fit_linear
 
-
 PARTS = 4  # of the cross-validation
 LONGEST = 28  # words of a composed sentence
 
@@ -24,7 +23,7 @@ def folds(count: int) -> np.ndarray:
 
 @dataclass
 class Lessons:
-    """Training sentences (lists of words) with 0/1 targets [sentences, labels], and sentences composed of two of them."""
+    """Sentences (lists of words) with 0/1 targets [sentences, labels], and sentences composed of two of them."""
 
     sentences: list[list[str]]
     targets: np.ndarray
@@ -67,21 +66,32 @@ def train_model(lessons: Lessons, labels: list[str], cost: float, min_count: int
     return LinearModel(vectoriser, labels, weights, bias)
 
 
-def held_out_scores(lessons: Lessons, cost: float, min_count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return raw scores of every sentence by a model that never saw it: (as typed, without marks).
+@dataclass(frozen=True)
+class HeldOut:
+    """What models said about sentences they never saw; rows: the sentences as typed, then without marks."""
 
-    The vocabulary is built once over all sentences; only weights are learnt per part.
+    scores: np.ndarray  # [2 × sentences, labels]
+    asked: np.ndarray  # which sentence (index) each row is
+
+
+def hold_out(lessons: Lessons, cost: float, min_count: int, parts: int = PARTS) -> HeldOut:
+    """Score the sentences of the first ``parts`` parts, each by a model trained on all other parts.
+
+    The vocabulary is built once over all sentences; only weights are learnt per part. Fewer parts take less time
+    where a few thousand held-out sentences are enough.
     """
     _, rows, targets = lessons.rows(min_count)
     count, total = len(lessons.sentences), len(lessons.sentences) + len(lessons.composed)
-    part_of = np.tile(np.concatenate([folds(count), np.array(lessons.composed_parts, dtype=int)]), 2)
-    asked = np.concatenate([np.arange(count), total + np.arange(count)])
-    scores = np.zeros((2 * count, targets.shape[1]))
-    for part in range(PARTS):
+    own = folds(count)
+    part_of = np.tile(np.concatenate([own, np.array(lessons.composed_parts, dtype=int)]), 2)
+    scores = np.zeros((2, count, targets.shape[1]))
+    for part in range(parts):
         weights, bias = fit_linear(rows[np.flatnonzero(part_of != part)], targets[part_of != part], cost)
-        held = np.flatnonzero(part_of[asked] == part)
-        scores[held] = rows[asked[held]] @ weights + bias
-    return scores[:count], scores[count:]
+        held = np.flatnonzero(own == part)
+        for view, offset in enumerate((0, total)):
+            scores[view, held] = rows[held + offset] @ weights + bias
+    asked = np.flatnonzero(own < parts)
+    return HeldOut(np.concatenate([scores[0, asked], scores[1, asked]]), np.tile(asked, 2))
 
 
 def best_threshold(probabilities: np.ndarray, truth: np.ndarray, low: float = 0.3, high: float = 0.8) -> float:
@@ -102,6 +112,7 @@ def f1(said: np.ndarray, truth: np.ndarray) -> float:
 
 def best_temperature(scores: np.ndarray, truth: np.ndarray) -> float:
     """Return the divisor of scores that makes softmax confidences honest; ``truth`` holds the label indices."""
+
     def loss(temperature: float) -> float:
         scaled = scores / temperature
         top = scaled.max(axis=1, keepdims=True)

@@ -16,10 +16,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.entities import VietnameseEntityMatcher
-from nlu.components.words import files_fingerprint, lexicon_facts, message_words
+from nlu.components.words import files_fingerprint, lexicon_facts, message_grams, message_words
 from nlu.linear import LinearModel, softmax
 from nlu.text import Lexicon, load_lexicon
-from nlu.validation import Lessons, best_temperature, held_out_scores, train_model
+from nlu.validation import Lessons, best_temperature, hold_out, train_model
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -50,7 +50,13 @@ class DialogueActClassifier(GraphComponent, IntentClassifier):
             "composed_share": 0.05,
             # Acts that keep their meaning after "chào em".
             "acts_after_greeting": [
-                "ask_procedure", "check_dossier", "ask_human", "complain", "report_harassment", "ask_term", "out_of_scope",
+                "ask_procedure",
+                "check_dossier",
+                "ask_human",
+                "complain",
+                "report_harassment",
+                "ask_term",
+                "out_of_scope",
             ],  # fmt: skip
             # How many intents the ranking shows.
             "ranking_length": 5,
@@ -58,7 +64,11 @@ class DialogueActClassifier(GraphComponent, IntentClassifier):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> DialogueActClassifier:
         """Read the lexicon of the working folder."""
         return cls(config, model_storage, resource, load_lexicon(Path(config["lexicon"])))
@@ -88,14 +98,14 @@ class DialogueActClassifier(GraphComponent, IntentClassifier):
         lessons = Lessons([message_words(e, self._lexicon) for e in examples], np.eye(len(labels), dtype=int)[truth])
         self._compose(lessons, [example.get(INTENT) for example in examples])
         cost, min_count = self._config["cost"], self._config["min_count"]
-        scores = np.vstack(held_out_scores(lessons, cost, min_count))
-        self._temperature = best_temperature(scores, np.concatenate([truth, truth]))
+        held_out = hold_out(lessons, cost, min_count, parts=1)
+        self._temperature = best_temperature(held_out.scores, truth[held_out.asked])
         self._model = train_model(lessons, labels, cost, min_count)
         self._persist()
         return self._resource
 
     def _compose(self, lessons: Lessons, intents: list[str]) -> None:
-        """Teach that a greeting before or thanks after a message, or a story before a question, do not change the act."""
+        """Teach that a greeting before, thanks after or a story before a message do not change its act."""
         share = self._config["composed_share"]
         of = {name: [i for i, intent in enumerate(intents) if intent == name] for name in set(intents)}
         busy = [i for i, intent in enumerate(intents) if intent in self._config["acts_after_greeting"]]
@@ -117,10 +127,10 @@ class DialogueActClassifier(GraphComponent, IntentClassifier):
         return messages
 
     def _ranking(self, message: Message) -> list[dict[str, Any]]:
-        tokens = message_words(message, self._lexicon)
-        if self._model is None or not tokens:
+        grams = message_grams(message, self._lexicon)
+        if self._model is None or not any(grams):
             return []
-        chances = softmax(self._model.scores(tokens) / self._temperature)
+        chances = softmax(self._model.scores(grams) / self._temperature)
         order = np.argsort(-chances)
         return [{"name": self._model.labels[i], "confidence": float(chances[i])} for i in order]
 

@@ -17,10 +17,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.entities import VietnameseEntityMatcher
-from nlu.components.words import files_fingerprint, lexicon_facts, message_words
+from nlu.components.words import files_fingerprint, lexicon_facts, message_grams, message_words
 from nlu.linear import LinearModel, sigmoid
 from nlu.text import Lexicon, load_lexicon
-from nlu.validation import Lessons, best_threshold, held_out_scores, train_model
+from nlu.validation import Lessons, best_threshold, hold_out, train_model
 
 logger = logging.getLogger(__name__)
 
@@ -50,14 +50,18 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
             # Sentences that must hold an n-gram before it counts.
             "min_count": 2,
             # Sentences made of two others, for every real one: they teach several aspects at once.
-            "composed_share": 0.5,
+            "composed_share": 0.3,
             # Intents whose examples teach aspects; those of others say nothing about procedures.
             "intents": ["ask_procedure", "correct"],
         }
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> AspectClassifier:
         """Read the lexicon of the working folder."""
         return cls(config, model_storage, resource, load_lexicon(Path(config["lexicon"])))
@@ -84,15 +88,18 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
         examples = [e for e in training_data.intent_examples if e.get(INTENT) in self._config["intents"]]
         labels = sorted({aspect for example in examples for aspect in aspects_of(example)})
         if not labels:
-            logger.warning("No example carries 'aspects' in its metadata; no aspect will be found. See nlu/data/intents.")
+            logger.warning(
+                "No example carries 'aspects' in its metadata; no aspect will be found. See nlu/data/intents."
+            )
             return self._resource
         targets = np.array([[label in aspects_of(example) for label in labels] for example in examples], dtype=int)
         lessons = Lessons([message_words(example, self._lexicon) for example in examples], targets)
         everyone = range(len(examples))
         lessons.compose(everyone, everyone, int(len(examples) * self._config["composed_share"]), keep="both")
         cost, min_count = self._config["cost"], self._config["min_count"]
-        held_out, truth = sigmoid(np.vstack(held_out_scores(lessons, cost, min_count))), np.vstack([targets, targets])
-        self._thresholds = {label: best_threshold(held_out[:, i], truth[:, i]) for i, label in enumerate(labels)}
+        held_out = hold_out(lessons, cost, min_count, parts=2)
+        chances, truth = sigmoid(held_out.scores), targets[held_out.asked]
+        self._thresholds = {label: best_threshold(chances[:, i], truth[:, i]) for i, label in enumerate(labels)}
         self._model = train_model(lessons, labels, cost, min_count)
         self._persist()
         return self._resource
@@ -108,7 +115,7 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
         if self._model is None:
             return []
         end = len(message.get(TEXT) or "")
-        chances = sigmoid(self._model.scores(message_words(message, self._lexicon)))
+        chances = sigmoid(self._model.scores(message_grams(message, self._lexicon)))
         return [
             {"entity": "aspect", "start": 0, "end": end, "value": label, "confidence_entity": round(float(chance), 3)}
             for chance, label in sorted(zip(chances, self._model.labels), reverse=True)

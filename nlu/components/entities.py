@@ -23,8 +23,8 @@ from nlu.patterns import find_codes
 from nlu.places import PlaceFinder, read_gazetteer, syllables
 
 
-# Registered as a featurizer because Rasa runs only tokenizers and featurizers over the training data, and the classifiers
-# have to learn from the same masked messages that they will see.
+# Registered as a featurizer because Rasa runs only tokenizers and featurizers over the training data, and the
+# classifiers have to learn from the same masked messages that they will see.
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class VietnameseEntityMatcher(GraphComponent, EntityExtractorMixin):
     """Adds dossier_code, procedure_code, phone, id_number, amount, date and place entities."""
@@ -49,7 +49,11 @@ class VietnameseEntityMatcher(GraphComponent, EntityExtractorMixin):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> VietnameseEntityMatcher:
         """Read the gazetteer of the working folder."""
         return cls(config, model_storage, resource, Path(config["places"]).read_text(encoding="utf-8"))
@@ -87,7 +91,9 @@ class VietnameseEntityMatcher(GraphComponent, EntityExtractorMixin):
 
     def _entities(self, text: str) -> list[dict[str, Any]]:
         codes = find_codes(text)
-        entities = [{"entity": f.name, "start": f.start, "end": f.end, "value": f.value} for f in codes]
+        entities: list[dict[str, Any]] = [
+            {"entity": f.name, "start": f.start, "end": f.end, "value": f.value} for f in codes
+        ]
         for place in self._finder.find(text, syllables(text)):
             if not any(place.start < code.end and code.start < place.end for code in codes):
                 entities.append(

@@ -15,15 +15,26 @@ import nlu.telex
 import nlu.text
 import nlu.validation
 from nlu.features import words
+from nlu.linear import Grams, blocks
 from nlu.text import Lexicon
 
 SPANS = "entity_spans"  # set by VietnameseEntityMatcher: [(start, end, entity name)]
+_GRAMS = "ngrams"
 _MODULES = (nlu.text, nlu.telex, nlu.features, nlu.linear, nlu.validation)
 
 
 def message_words(message: Message, lexicon: Lexicon) -> list[str]:
     """Return the normalised words of a message, entities masked."""
     return words(message.get(TEXT) or "", message.get(SPANS) or [], lexicon)
+
+
+def message_grams(message: Message, lexicon: Lexicon) -> Grams:
+    """Return the n-grams of a message, made once for all classifiers (which share one lexicon, see config.yml)."""
+    grams: Grams | None = message.get(_GRAMS)
+    if grams is None:
+        grams = blocks(message_words(message, lexicon))
+        message.set(_GRAMS, grams)
+    return grams
 
 
 def lexicon_facts(lexicon: Lexicon) -> dict[str, dict[str, str]]:
