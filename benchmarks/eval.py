@@ -1,8 +1,8 @@
 """Asks the frozen questions and scores the answers: ``make eval``, or ``.venv/bin/python -m benchmarks.eval``.
 
 Starts the product on ports and a database of its own (``--url``: asks one that runs; ``--answers FILE``: scores what
-``bot.ask`` wrote) and prints tables; a run that asked writes them to eval.md too. ``--baseline FILE``: answers of
-another model; exit 1 = this one is worse. How it is scored: frozen/README.md.
+``bot.ask`` wrote) and prints tables; a run that asked writes them to eval.md, and charts to eval.html.
+``--baseline FILE``: answers of another model; exit 1 = this one is worse. How it is scored: frozen/README.md.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from benchmarks.evaluation import report
+from benchmarks.evaluation.charts import charts_page
 from benchmarks.evaluation.comparing import compare
 from benchmarks.evaluation.confusions import question_files, worst
 from benchmarks.evaluation.product import ask, running_product
@@ -27,6 +28,7 @@ from benchmarks.evaluation.scoring import Verdict, judge_all
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "eval.md"
+CHARTS = RESULT.with_suffix(".html")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +65,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     print(page)
     if not options.answers:
         RESULT.write_text(page, encoding="utf-8")
-        print(f"Written to {RESULT.relative_to(ROOT)}; answers, for a later --baseline: {answers}")
+        CHARTS.write_text(charts_page(_without_twins(verdicts)), encoding="utf-8")
+        print(f"Written: {RESULT}, {CHARTS}; answers, for a later --baseline: {answers}")
     return _refuse_worse(before, verdicts) if before else 0
 
 

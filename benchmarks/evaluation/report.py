@@ -24,7 +24,7 @@ from benchmarks.evaluation.figures import (
 )
 from benchmarks.evaluation.scoring import Verdict
 
-_GROUPED = (FIRST, LISTED, F1, BEHAVIOUR, FALSE)
+GROUPED = (FIRST, LISTED, F1, BEHAVIOUR, FALSE)
 _TWINS = (FIRST, LISTED, F1, BEHAVIOUR, EXACT)
 _NONE = "–"
 _NAME = 60  # letters of a procedure's name
@@ -59,14 +59,19 @@ def marks_table(verdicts: Sequence[Verdict]) -> list[str]:
 
 def group_table(verdicts: Sequence[Verdict], head: str, group: Callable[[Verdict], object]) -> list[str]:
     """Return a row for every value of ``group``."""
+    rows = [
+        [name, str(len(some)), *(shown(figure(some, measure), measure) for measure in GROUPED)]
+        for name, some in grouped(verdicts, group).items()
+    ]
+    return table([head, "questions", *(measure.short for measure in GROUPED)], rows)
+
+
+def grouped(verdicts: Sequence[Verdict], group: Callable[[Verdict], object]) -> dict[str, list[Verdict]]:
+    """Return the verdicts of every value of ``group``, in the order of the values."""
     groups: dict[object, list[Verdict]] = {}
     for verdict in verdicts:
         groups.setdefault(group(verdict), []).append(verdict)
-    rows = [
-        [str(name), str(len(groups[name])), *(shown(figure(groups[name], measure), measure) for measure in _GROUPED)]
-        for name in sorted(groups, key=lambda name: (not isinstance(name, int), name))
-    ]
-    return table([head, "questions", *(measure.short for measure in _GROUPED)], rows)
+    return {str(name): groups[name] for name in sorted(groups, key=lambda name: (not isinstance(name, int), name))}
 
 
 def latency_line(verdicts: Iterable[Verdict]) -> str:

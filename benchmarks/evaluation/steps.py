@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,10 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = options.file.read_text(encoding="utf-8")
         for line in STEPS[options.step](json.loads(line) for line in text.split("\n") if line.strip()):
             print(json.dumps(line, ensure_ascii=False))
-    except (EvaluationError, OSError, ValueError, KeyError) as error:
-        print(f"steps: {error!r}", file=sys.stderr)
-        return 2
-    return 0
+    except KeyError as error:
+        print(f"steps: a line of {options.file} lacks {error}", file=sys.stderr)
+    except (OSError, ValueError) as error:
+        print(f"steps: {error}", file=sys.stderr)
+    else:
+        return 0
+    return 2
 
 
 def normalised(lines: Iterable[Line]) -> Iterator[Line]:
@@ -81,7 +85,9 @@ def aspects(lines: Iterable[Line]) -> Iterator[Line]:
     """Yield the aspects that the trained dialogue model reads in each text."""
     os.environ.update(RASA_TELEMETRY_ENABLED="false", TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
     from rasa.core.agent import Agent  # half a minute that the other steps save
+    from rasa.utils.log_utils import configure_structlog
 
+    configure_structlog(logging.CRITICAL)  # or every message is logged between the lines
     agent = Agent.load(str(_newest("RASA_MODEL", "tthc-*.tar.gz")))
     for line in lines:
         parsed = asyncio.run(agent.parse_message(line["text"]))

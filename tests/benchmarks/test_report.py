@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
+from benchmarks.evaluation.charts import chart, charts_page
 from benchmarks.evaluation.confusions import Confusion, first_files, worst
 from benchmarks.evaluation.figures import FIRST, LISTED, Figure
 from benchmarks.evaluation.questions import Answer
@@ -71,3 +74,17 @@ def test_groups_are_in_order_numbers_as_numbers() -> None:
 def test_latency() -> None:
     timed = [judge(question(), Answer("s-1", "not_found", latency_ms=ms)) for ms in range(1, 102)]
     assert "median 51 ms, 95 % within 96 ms" in latency_line(timed)
+
+
+def test_a_chart_has_a_dot_and_an_interval_where_something_was_measured() -> None:
+    drawn = chart({"a & b": [judged(RIGHT)], "talk": [judged(answer("smalltalk"), behaviour="smalltalk")]}, FIRST)
+    ElementTree.fromstring(drawn)
+    assert drawn.count("<circle") == drawn.count('class="interval"') == 1
+    assert "a &amp; b (1)" in drawn
+    assert 'cx="390.0"' in drawn  # all right: the right end of the scale
+
+
+def test_the_page_of_charts_needs_no_script() -> None:
+    page = charts_page([judged(RIGHT)])
+    assert page.count("<svg") == page.count("</svg>") == 4 * 5
+    assert "<script" not in page
