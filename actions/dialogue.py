@@ -35,6 +35,8 @@ from knowledge.search.model import load_model
 from nlu.text import normalise
 
 _LOOKED_AT = 8
+_SOUNDS_LIKE = 0.5  # half of a procedure's name is said
+_SURE = 0.8
 _NAMED = 0.8  # so much of a procedure's name is said that it is certainly ours
 
 
@@ -59,28 +61,34 @@ def _by_question(
     wording = load_wording()
     state = settle_unit(state, places)
     if not content_words(question, wording):
-        return _follow_up(session, turn, state, profile)
+        return _follow_up(session, turn, state, profile, places)
     decision = decide(find(session, question, limit=_LOOKED_AT), load_model().thresholds)
     choice = None if decision.named else open_choice(question, load_choices(), wording)
     if choice is not None:
         return _ask_choice(choice, turn, state)
+    if state.procedure and turn.aspects and turn.intent != "correct" and _says_little(question, decision):
+        return _about(session, state.procedure, turn.aspects, state, profile)
     if decision.kind == "answer":
         aspects = turn.aspects or (state.aspects if turn.intent == "correct" else ())
         return _about(session, decision.hits[0].code, aspects, state, profile, decision.hits)
-    if state.procedure and turn.aspects and _says_little(question, decision):
-        return _about(session, state.procedure, turn.aspects, state, profile)
     if decision.kind == "clarify":
         return _clarify(decision, turn, state)
     return _not_found(state)
 
 
 def _says_little(question: str, decision: Decision) -> bool:
-    """A short remark with an aspect and no good hit goes on about the procedure at hand."""
-    return decision.kind == "not_found" or len(content_words(question, load_wording())) <= 1
+    """A remark with an aspect that sounds like no other procedure goes on about the one at hand."""
+    if decision.named or any(hit.names >= _SOUNDS_LIKE for hit in decision.hits):
+        return False
+    words = len(content_words(question, load_wording()))
+    sure = decision.kind == "answer" and decision.hits[0].probability >= _SURE
+    return decision.kind == "not_found" or words <= 1 or (words <= 4 and not sure)
 
 
-def _follow_up(session: Session, turn: Turn, state: State, profile: Profile) -> tuple[Reply, State]:
-    if state.procedure and (turn.aspects or turn.intent == "ask_procedure"):
+def _follow_up(
+    session: Session, turn: Turn, state: State, profile: Profile, places: list[Place]
+) -> tuple[Reply, State]:
+    if state.procedure and (turn.aspects or places or turn.intent == "ask_procedure"):
         return _about(session, state.procedure, turn.aspects or _place_only(state), state, profile)
     return _ask_which(session, turn, state)
 

@@ -17,6 +17,8 @@ from scipy.optimize import minimize
 from knowledge.search.evidence import NAMES, NONE_NAMES, Evidence
 
 _RIDGE = 0.002
+# The question files hold as many questions for a rare procedure as for a common one; citizens do not ask so.
+_LEAST_PRIOR = 3.0
 _NAME = "ranker.json"
 
 
@@ -71,5 +73,13 @@ def fit(evidence: Sequence[Evidence], right: Sequence[int]) -> Ranker:
             slope[width:] += shares[-1] * one.none
         return total, slope
 
-    found = minimize(loss, np.zeros(width + len(NONE_NAMES)), jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    start = np.zeros(width + len(NONE_NAMES))
+    start[NAMES.index("prior")] = _LEAST_PRIOR
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_bounds(), options={"maxiter": 300})
     return Ranker(found.x[:width], found.x[width:])
+
+
+def _bounds() -> list[tuple[float | None, float | None]]:
+    """Evidence may only speak for a procedure, "business" only against it; citizens' own procedures keep their lead."""
+    special = {"prior": (_LEAST_PRIOR, None), "business": (None, 0.0)}
+    return [special.get(name, (0.0, None)) for name in NAMES] + [(None, None)] * len(NONE_NAMES)
