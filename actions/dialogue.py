@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from actions.choosing import chosen
-from actions.surroundings import agency_notes, place_question, settle_unit
+from actions.surroundings import agency_notes, place_question, settle_unit, without_agencies
 from actions.turn import State, Turn
 from actions.wording import texts
 from knowledge.answers import Question, answer
@@ -51,7 +51,8 @@ def respond(session: Session, turn: Turn, state: State, profile: Profile) -> tup
     if picked:
         return _about(session, picked, turn.aspects or state.aspects, state, profile)
     places = gazetteer_of(profile).find(turn.text)
-    reply, after = _by_question(session, turn, _without(turn.text, places), state, profile, places)
+    question = without_agencies(_without(turn.text, places), profile)
+    reply, after = _by_question(session, turn, question, state, profile, places)
     return _surrounded(reply, after, turn, places, profile)
 
 

@@ -68,6 +68,18 @@ def agency_notes(said: str, profile: Profile) -> list[str]:
     return notes
 
 
+def without_agencies(question: str, profile: Profile) -> str:
+    """Return the question without the names of abolished agencies: they tell where, not what."""
+    words = tokens(question)
+    folded = [fold(word) for word in words]
+    names = [name.split() for names, _ in _former_agencies(profile) for name in names]
+    for name in sorted(names, key=len, reverse=True):
+        for start in range(len(folded) - len(name), -1, -1):
+            if folded[start : start + len(name)] == name:
+                del words[start : start + len(name)], folded[start : start + len(name)]
+    return " ".join(words)
+
+
 @lru_cache(maxsize=4)
 def _former_agencies(profile: Profile) -> tuple[tuple[tuple[str, ...], dict], ...]:
     entries = profile.read_yaml("former_agencies.yml")
