@@ -11,7 +11,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -58,6 +58,8 @@ class DialogueActClassifier(GraphComponent, IntentClassifier):
                 "ask_term",
                 "out_of_scope",
             ],  # fmt: skip
+            # Acts that only programs send (as "/name"): known to the domain, never guessed from words.
+            "never_typed": [],
             # How many intents the ranking shows.
             "ranking_length": 5,
         }
@@ -92,7 +94,7 @@ class DialogueActClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the model on all examples; the temperature comes from sentences held out by cross-validation."""
-        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        examples = [e for e in training_data.intent_examples if e.get(INTENT) not in self._config["never_typed"]]
         labels = sorted({example.get(INTENT) for example in examples})
         truth = np.array([labels.index(example.get(INTENT)) for example in examples], dtype=int)
         lessons = Lessons([message_words(e, self._lexicon) for e in examples], np.eye(len(labels), dtype=int)[truth])

@@ -108,7 +108,7 @@ def test_the_last_two_models_are_kept(repository: Path) -> None:
     assert sorted(model.FOLDER.iterdir()) == sorted(made[-2:])
 
 
-def test_the_search_model_is_a_folder_and_has_sources_of_its_own(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_model_is_a_folder_with_its_own_sources(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def learn(_name: str, argv: Sequence[str], *_rest: object) -> str:
         write(f"{argv[argv.index('--out') + 1]}/ranker.json", "{}")
         return ""

@@ -91,6 +91,11 @@ def test_must_not_fail(parse, text, intent, expected):
         assert aspects(answer) == expected
 
 
+def test_what_only_programs_send_is_never_guessed(parse):
+    answer = parse("proof sealed by the front server")
+    assert "inform_proof" not in {rank["name"] for rank in answer["intent_ranking"]}
+
+
 @pytest.mark.parametrize(
     "text", ["", " ", "?", "\u200b", "....", "a" * 10_000, '{"intent": 1}', "<b>đất</b>", "' OR 1=1 --"]
 )
