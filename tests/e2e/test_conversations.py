@@ -15,8 +15,8 @@ CONVERSATIONS = [
     pytest.param(
         conversation,
         id=f"{file.stem}: {conversation['name']}",
-        # a known failure says why, and must fail until it is taken out
-        marks=[pytest.mark.xfail(reason=conversation["fails"], strict=True)] if "fails" in conversation else [],
+        # a known failure says why; it is taken out once it passes with a freshly trained model
+        marks=[pytest.mark.xfail(reason=conversation["fails"], strict=False)] if "fails" in conversation else [],
     )
     for file in sorted(FOLDER.glob("*.yml"))
     for conversation in yaml.safe_load(file.read_text(encoding="utf-8"))
