@@ -29,6 +29,7 @@ from knowledge.search.decide import (
     load_choices,
     open_choice,
 )
+from knowledge.search.evidence import Context
 from knowledge.search.features import load_wording
 from knowledge.search.finder import Hit, current_index, find
 from knowledge.search.model import load_model
@@ -36,7 +37,7 @@ from nlu.text import normalise
 
 _LOOKED_AT = 8
 _SOUNDS_LIKE = 0.5  # half of a procedure's name is said
-_SURE = 0.8
+_FEW = 3  # words
 _NAMED = 0.8  # so much of a procedure's name is said that it is certainly ours
 
 
@@ -61,36 +62,52 @@ def _by_question(
 ) -> tuple[Reply, State]:
     wording = load_wording()
     state = settle_unit(state, places)
+    if turn.intent == "go_back" and state.earlier:
+        state = state.turned_to(state.earlier[0])
     if not content_words(question, wording):
         return _follow_up(session, turn, state, profile, places)
-    decision = decide(find(session, question, limit=_LOOKED_AT), load_model().thresholds)
-    choice = None if decision.named else open_choice(question, load_choices(), wording)
+    decision = _decide(session, question, state)
+    choice = None if decision.named or state.procedure else open_choice(question, load_choices(), wording)
+    if _goes_on(turn, state, decision):
+        aspects = turn.aspects or (state.aspects if turn.intent == "go_back" else ())
+        return _about(session, state.procedure, aspects, state, profile)
     if choice is not None:
         return _ask_choice(choice, turn, state)
-    if state.procedure and turn.aspects and turn.intent != "correct" and _says_little(question, decision):
-        return _about(session, state.procedure, turn.aspects, state, profile)
     if decision.kind == "answer":
-        aspects = turn.aspects or (state.aspects if turn.intent == "correct" else ())
+        aspects = turn.aspects or (state.aspects if turn.intent in ("correct", "go_back") else ())
         return _about(session, decision.hits[0].code, aspects, state, profile, decision.hits)
     if decision.kind == "clarify":
         return _clarify(decision, turn, state)
     return _not_found(state)
 
 
-def _says_little(question: str, decision: Decision) -> bool:
-    """A remark with an aspect that sounds like no other procedure goes on about the one at hand."""
-    if decision.named or any(hit.names >= _SOUNDS_LIKE for hit in decision.hits):
+def _decide(session: Session, question: str, state: State) -> Decision:
+    context = Context(state.procedure, state.earlier, state.candidates)
+    return decide(find(session, question, limit=_LOOKED_AT, context=context), load_model().thresholds)
+
+
+def _goes_on(turn: Turn, state: State, decision: Decision) -> bool:
+    """Tell whether a turn goes on about the procedure at hand although its words would not say so alone."""
+    if not state.procedure or turn.intent == "correct":
         return False
-    words = len(content_words(question, load_wording()))
-    sure = decision.kind == "answer" and decision.hits[0].probability >= _SURE
-    return decision.kind == "not_found" or words <= 1 or (words <= 4 and not sure)
+    if turn.intent == "go_back":
+        return not _names_one(decision)
+    if decision.kind == "not_found":
+        return bool(turn.aspects)
+    return decision.kind == "clarify" and decision.hits[0].code == state.procedure
+
+
+def _names_one(decision: Decision) -> bool:
+    return decision.named or any(hit.names >= _SOUNDS_LIKE for hit in decision.hits)
 
 
 def _follow_up(
     session: Session, turn: Turn, state: State, profile: Profile, places: list[Place]
 ) -> tuple[Reply, State]:
-    if state.procedure and (turn.aspects or places or turn.intent == "ask_procedure"):
-        return _about(session, state.procedure, turn.aspects or _place_only(state), state, profile)
+    goes_on = turn.aspects or places or turn.intent in ("ask_procedure", "go_back")
+    code = state.procedure or state.guess
+    if code and goes_on:
+        return _about(session, code, turn.aspects or _place_only(state), state, profile)
     return _ask_which(session, turn, state)
 
 
@@ -112,7 +129,7 @@ def _about(
         return _say("gone", "not_found"), state.with_(procedure="", candidates=())
     others = tuple(hit.code for hit in hits if hit.code != code)[:4]
     told = replace(reply, procedures=(code, *others)) if others else reply
-    return told, state.with_(procedure=code, aspects=tuple(aspects), candidates=(), misses=0)
+    return told, state.turned_to(code).with_(aspects=tuple(aspects), candidates=(), misses=0)
 
 
 def _ask_choice(choice: Choice, turn: Turn, state: State) -> tuple[Reply, State]:
@@ -127,16 +144,14 @@ def _clarify(decision: Decision, turn: Turn, state: State) -> tuple[Reply, State
     buttons = tuple(_procedure_button(hit.short_name, hit.code, turn.aspects) for hit in decision.hits)
     said = texts()("did_you_mean")
     reply = Reply("clarify", ((text(said),),), buttons=buttons, candidates=codes, aspects=turn.aspects)
-    return reply, state.with_(candidates=codes, aspects=turn.aspects, misses=0)
+    return reply, state.turned_to("").with_(candidates=codes, guess=codes[0], aspects=turn.aspects, misses=0)
 
 
 def _ask_which(session: Session, turn: Turn, state: State) -> tuple[Reply, State]:
-    codes = tuple(texts().get("ask_which.choices"))
-    names = _names_of(session, codes)
-    buttons = tuple(_procedure_button(names[code], code, turn.aspects) for code in codes if code in names)
-    reply = Reply(
-        "clarify", ((text(texts()("ask_which.text")),),), buttons, candidates=tuple(names), aspects=turn.aspects
-    )
+    said = "choose_again" if state.candidates else "ask_which.text"
+    names = _names_of(session, state.candidates or texts().get("ask_which.choices"))
+    buttons = tuple(_procedure_button(name, code, turn.aspects) for code, name in names.items())
+    reply = Reply("clarify", ((text(texts()(said)),),), buttons, candidates=tuple(names), aspects=turn.aspects)
     return reply, state.with_(candidates=tuple(names), aspects=turn.aspects)
 
 
@@ -192,8 +207,10 @@ def warm_up(session: Session) -> None:
     load_model()
 
 
-def is_clearly_ours(session: Session, turn: Turn) -> bool:
+def is_clearly_ours(session: Session, turn: Turn, state: State) -> bool:
     """Tell whether the records hold what the text asks, whatever the intent said."""
-    found = find(session, turn.text, limit=_LOOKED_AT)
-    named = bool(found.hits) and found.hits[0].names >= _NAMED
-    return named and decide(found, load_model().thresholds).kind == "answer"
+    question = normalise(turn.text, load_wording().lexicon)
+    if state.candidates and len(content_words(question, load_wording())) <= _FEW:
+        return True  # a short answer to our own question
+    decision = _decide(session, question, state)
+    return decision.kind == "answer" and (decision.named or decision.hits[0].names >= _NAMED)

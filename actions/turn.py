@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-_SLOTS = ("procedure", "aspects", "candidates", "unit", "misses")
+_REMEMBERED = 3  # procedures; further back nobody says "the one before"
 
 
 @dataclass(frozen=True)
 class State:
     """What a conversation remembers between turns.
 
-    ``procedure`` is the code at hand, ``aspects`` what was last asked, ``candidates`` codes just
-    offered, ``unit`` the citizen's unit, ``misses`` how often in a row nothing was found.
+    ``procedure`` is the code at hand, ``earlier`` those before it, newest first, ``aspects`` what was
+    last asked, ``candidates`` codes just offered, ``guess`` the likeliest of them, ``unit`` the
+    citizen's unit, ``misses`` how often in a row nothing was found.
     """
 
     procedure: str = ""
@@ -22,10 +23,18 @@ class State:
     candidates: tuple[str, ...] = ()
     unit: str = ""
     misses: int = 0
+    earlier: tuple[str, ...] = ()
+    guess: str = ""
 
     def with_(self, **changes: Any) -> State:
         """Return a copy with the changes."""
         return replace(self, **changes)
+
+    def turned_to(self, code: str) -> State:
+        """Return the state in which that procedure is talked about."""
+        before = [self.procedure, *self.earlier] if code != self.procedure else list(self.earlier)
+        earlier = tuple(other for other in before if other and other != code)[:_REMEMBERED]
+        return replace(self, procedure=code, earlier=earlier, guess="")
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,8 @@ def read_state(slots: Mapping[str, Any]) -> State:
     """Return the state kept in Rasa's slots."""
     return State(
         procedure=slots.get("procedure") or "",
+        earlier=tuple(slots.get("earlier") or ()),
+        guess=slots.get("guess") or "",
         aspects=tuple(slots.get("aspects") or ()),
         candidates=tuple(slots.get("candidates") or ()),
         unit=slots.get("unit") or "",
@@ -56,6 +67,8 @@ def write_state(state: State) -> dict[str, Any]:
     """Return slot values for the state; empty values clear a slot."""
     return {
         "procedure": state.procedure or None,
+        "earlier": list(state.earlier) or None,
+        "guess": state.guess or None,
         "aspects": list(state.aspects) or None,
         "candidates": list(state.candidates) or None,
         "unit": state.unit or None,

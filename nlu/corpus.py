@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from nlu.questions import read_questions
+from nlu.questions import ABSENT, FOLDER, FOLLOW_UPS, FOREIGN, OPEN, OUT, read_questions
 
 INTENTS = Path("nlu/data/intents")
 
@@ -29,9 +29,21 @@ def read_examples(folder: Path = INTENTS) -> list[Example]:
 
 
 def read_all() -> list[Example]:
-    """Return the examples of the intent files and the questions about each procedure."""
-    asked = [Example(question.text, "ask_procedure", question.aspects, question.file) for question in read_questions()]
-    return [*read_examples(), *asked]
+    """Return the examples of the intent files and of the question files."""
+    return [*read_examples(), *read_asked()]
+
+
+def read_asked() -> list[Example]:
+    """Return the lines of all question files.
+
+    Requests for procedures that do not exist are left out: their aspects were not marked.
+    """
+    return [
+        Example(line.text, "out_of_scope" if line.code == OUT else "ask_procedure", line.aspects, line.file)
+        for folder in (FOLDER, FOLLOW_UPS, OPEN, FOREIGN)
+        for line in read_questions(folder)
+        if line.code != ABSENT
+    ]
 
 
 def _read_file(path: Path) -> Iterator[Example]:

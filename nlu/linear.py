@@ -38,16 +38,17 @@ class Vectoriser:
 
     vocabulary: dict[str, int]
     idf: np.ndarray  # float32 [features]
+    unit: bool = False  # divide by the whole length after all: for likeness (cosine)
 
     @classmethod
-    def fit(cls, messages: Sequence[Grams], min_count: int) -> Vectoriser:
+    def fit(cls, messages: Sequence[Grams], min_count: int, unit: bool = False) -> Vectoriser:
         """Keep the n-grams that at least ``min_count`` messages hold."""
         counts: Counter[str] = Counter()
         for message in messages:
             counts.update(set().union(*message))
         kept = sorted(gram for gram, count in counts.items() if count >= min_count)
         idf = np.log((1 + len(messages)) / (1 + np.array([counts[gram] for gram in kept]))) + 1
-        return cls({gram: index for index, gram in enumerate(kept)}, idf.astype(np.float32))
+        return cls({gram: index for index, gram in enumerate(kept)}, idf.astype(np.float32), unit)
 
     def row(self, message: Grams) -> tuple[np.ndarray, np.ndarray]:
         """Return (ids, weights) of one message."""
@@ -61,7 +62,7 @@ class Vectoriser:
             ]
             length = float(np.linalg.norm(weights)) or 1.0
             ids.append(block_ids)
-            values.append(weights / np.sqrt(length * _TYPICAL_LENGTH))
+            values.append(weights / (length if self.unit else np.sqrt(length * _TYPICAL_LENGTH)))
         return np.concatenate(ids), np.concatenate(values)
 
     def matrix(self, messages: Sequence[Grams]) -> csr_matrix:

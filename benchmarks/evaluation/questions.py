@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nlu.corpus import read_examples
-from nlu.questions import read_questions
+from nlu.corpus import read_all
 from nlu.text import folded_tokens
 
 FROZEN = Path(__file__).parents[1] / "frozen"
@@ -96,7 +95,7 @@ def unseen(questions: Sequence[Question]) -> list[Question]:
 
 def taught_texts() -> list[str]:
     """Return every sentence that the product trains on."""
-    return [*(example.text for example in read_examples()), *(example.text for example in read_questions())]
+    return [example.text for example in read_all()]
 
 
 def _said(text: str) -> tuple[str, ...]:

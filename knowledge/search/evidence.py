@@ -14,11 +14,23 @@ from nlu.text import fold, has_marks, tokens
 LISTED = 24  # candidates looked at, from the lexical and from the learned side each
 NAMES = (
     "lexical", "name", "full_name", "margin", "margin_root", "margin_lead", "lexical_lead", "prior", "business",
-    "learned", "agree",
+    "learned", "agree", "at_hand", "at_hand_little", "at_hand_alone", "earlier", "offered",
 )  # fmt: skip
 NONE_NAMES = ("one", "lexical", "name", "margin", "learned_gap", "words", "known", "lexical_gap", "short")
 _MARKED_SHARE = 0.5
 _BUSINESS_WORDS = frozenset({"doanh", "cong", "ty", "nghiep", "htx", "cty", "tnhh"})
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a conversation is about, as codes: ``at_hand`` now, ``earlier`` before, ``offered`` as choices just now."""
+
+    at_hand: str = ""
+    earlier: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+
+
+NO_CONTEXT = Context()
 
 
 @dataclass(frozen=True)
@@ -67,16 +79,23 @@ def business_words(question: str) -> bool:
     return len({fold(word) for word in tokens(question)} & _BUSINESS_WORDS) >= 2
 
 
-def gather(index: SearchIndex, matcher: Matcher, question: str, positions: np.ndarray) -> Evidence:
-    """Return the evidence for the best candidates of both sides.
+def gather(
+    index: SearchIndex, matcher: Matcher, question: str, positions: np.ndarray, context: Context = NO_CONTEXT
+) -> Evidence:
+    """Return the evidence for the best candidates of both sides, and for those of the conversation.
 
     ``positions`` are the places of the matcher's codes in the index, -1 for codes not in it.
     """
-    return weigh(index, question, matcher.scores(question, index.wording.lexicon), positions)
+    return weigh(index, question, matcher.scores(question, index.wording.lexicon), positions, context)
 
 
 def weigh(
-    index: SearchIndex, question: str, scores: np.ndarray, positions: np.ndarray, without: int | None = None
+    index: SearchIndex,
+    question: str,
+    scores: np.ndarray,
+    positions: np.ndarray,
+    context: Context = NO_CONTEXT,
+    without: int | None = None,
 ) -> Evidence:
     """Return the evidence when the matcher's scores are known already (in training: held-out ones).
 
@@ -91,9 +110,32 @@ def weigh(
     if without is not None:
         margins[without] = 0.0
     mixed = 0.4 * words.text + 0.6 * words.names
-    entries = np.union1d(_best(mixed), _best(margins))
+    known = [index.by_code[code] for code in _codes(context) if code in index.by_code]
+    entries = np.union1d(np.union1d(_best(mixed), _best(margins)), np.array(known, dtype=np.int64))
     rows = _rows(index, question, entries, words, mixed, margins, positions)
-    return Evidence(entries, rows, _none(index, question, words, margins))
+    none = _none(index, question, words, margins)
+    return Evidence(entries, np.hstack([rows, _contextual(index, entries, rows, none, context)]), none)
+
+
+def _codes(context: Context) -> tuple[str, ...]:
+    return (context.at_hand, *context.earlier, *context.offered)
+
+
+def _contextual(
+    index: SearchIndex, entries: np.ndarray, rows: np.ndarray, none: np.ndarray, context: Context
+) -> np.ndarray:
+    """Return what the conversation adds: a short remark that names nothing else goes on about what is at hand."""
+    said = [_is(index, entries, codes) for codes in ((context.at_hand,), context.earlier, context.offered)]
+    at_hand, earlier, offered = said
+    little = 1 - none[NONE_NAMES.index("words")]
+    names = rows[:, NAMES.index("name")]
+    alone = 1 - max(names[~at_hand.astype(bool)], default=0.0)
+    return np.column_stack([at_hand, at_hand * little, at_hand * alone, earlier, offered])
+
+
+def _is(index: SearchIndex, entries: np.ndarray, codes: tuple[str, ...]) -> np.ndarray:
+    places = [index.by_code[code] for code in codes if code in index.by_code]
+    return np.isin(entries, places).astype(np.float64)
 
 
 def _best(scores: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from knowledge.search.evidence import Evidence, gather
+from knowledge.search.evidence import NO_CONTEXT, Context, Evidence, gather
 from knowledge.search.features import load_wording
 from knowledge.search.index import SearchIndex
 from knowledge.search.matcher import Matcher
@@ -65,8 +65,14 @@ def find_procedures(session: Session, question: str, limit: int = 5) -> list[Hit
     return list(find(session, question, limit).hits)
 
 
-def find(session: Session, question: str, limit: int = 5, model: SearchModel | None = None) -> Found:
-    """Return what a question may mean, with the probability that it means nothing in the records."""
+def find(
+    session: Session,
+    question: str,
+    limit: int = 5,
+    model: SearchModel | None = None,
+    context: Context = NO_CONTEXT,
+) -> Found:
+    """Return what a question may mean in its conversation, and the probability that it means no procedure at all."""
     index, model = current_index(session), model or load_model()
     if not index.entries:
         return Found((), 1.0)
@@ -74,7 +80,7 @@ def find(session: Session, question: str, limit: int = 5, model: SearchModel | N
     coded = [index.by_code[word] for word in tokens(question) if word in index.by_code]
     if coded:
         return Found(tuple(_hit(index, entry, 1.0, 1.0) for entry in dict.fromkeys(coded))[:limit], 0.0)
-    evidence = gather(index, model.matcher, question, positions(index, model.matcher))
+    evidence = gather(index, model.matcher, question, positions(index, model.matcher), context)
     return _found(index, model, evidence, limit)
 
 

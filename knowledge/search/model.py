@@ -62,8 +62,8 @@ class SearchModel:
 
 def empty_matcher() -> Matcher:
     """Return a matcher that knows no procedure."""
-    vectoriser = Vectoriser({}, np.zeros(0, dtype=np.float32))
-    return Matcher([], vectoriser, sparse.csr_matrix((0, 0), dtype=np.float32))
+    nothing = Vectoriser({}, np.zeros(0, dtype=np.float32), unit=True)
+    return Matcher([], (nothing, nothing), sparse.csr_matrix((0, 0), dtype=np.float32), np.zeros((0, 0)))
 
 
 def model_folder() -> Path:

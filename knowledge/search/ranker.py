@@ -54,21 +54,22 @@ class Ranker:
         )
 
 
-def fit(evidence: Sequence[Evidence], right: Sequence[int]) -> Ranker:
-    """Learn weights; ``right`` is the row of the right candidate in each evidence, -1 for none.
+def fit(evidence: Sequence[Evidence], right: Sequence[Sequence[int]]) -> Ranker:
+    """Learn weights; ``right`` are the rows of the right candidates in each evidence, no row for none of them.
 
     Questions whose right procedure is not among the candidates must be left out by the caller.
     """
     width = len(NAMES)
+    wanted = [list(rows) or [-1] for rows in right]
 
     def loss(vector: np.ndarray) -> tuple[float, np.ndarray]:
         total, slope = _RIDGE * len(right) * float(vector @ vector), 2 * _RIDGE * len(right) * vector
-        for one, row in zip(evidence, right):
+        for one, rows in zip(evidence, wanted):
             sums = np.append(one.rows @ vector[:width], one.none @ vector[width:])
             shares = np.exp(sums - sums.max())
             shares /= shares.sum()
-            total -= float(np.log(shares[row] + 1e-12))
-            shares[row] -= 1.0
+            total -= float(np.log(shares[rows] + 1e-12).mean())
+            shares[rows] -= 1 / len(rows)
             slope[:width] += shares[:-1] @ one.rows
             slope[width:] += shares[-1] * one.none
         return total, slope
@@ -81,5 +82,10 @@ def fit(evidence: Sequence[Evidence], right: Sequence[int]) -> Ranker:
 
 def _bounds() -> list[tuple[float | None, float | None]]:
     """Evidence may only speak for a procedure, "business" only against it; citizens' own procedures keep their lead."""
-    special = {"prior": (_LEAST_PRIOR, None), "business": (None, 0.0)}
+    free = dict.fromkeys(("at_hand", "at_hand_little", "at_hand_alone", "earlier", "offered"), (None, None))
+    special: dict[str, tuple[float | None, float | None]] = {
+        "prior": (_LEAST_PRIOR, None),
+        "business": (None, 0.0),
+        **free,
+    }
     return [special.get(name, (0.0, None)) for name in NAMES] + [(None, None)] * len(NONE_NAMES)

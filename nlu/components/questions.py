@@ -1,4 +1,4 @@
-"""Rasa's training files plus the questions about each procedure (nlu/data/questions) that search learns from."""
+"""Rasa's training files plus what citizens type about each procedure (nlu/data/questions and its neighbours)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.questions import read_questions
+from nlu.corpus import read_asked
 
 
 class QuestionImporter(RasaFileImporter):
-    """Reads what Rasa reads, and adds the question files as examples of ``ask_procedure`` with their aspects."""
+    """Reads what Rasa reads, and adds the question files as examples with their aspects."""
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """Return all examples; raises QuestionFileError for a question file that cannot be read."""
@@ -18,8 +18,8 @@ class QuestionImporter(RasaFileImporter):
 
 
 def question_messages() -> list[Message]:
-    """Return one message per question, shaped as Rasa's own reader shapes examples of a block with metadata."""
+    """Return one message per line, shaped as Rasa's own reader shapes examples of a block with metadata."""
     return [
-        Message.build(text=question.text, intent="ask_procedure", intent_metadata={"aspects": list(question.aspects)})
-        for question in read_questions()
+        Message.build(text=asked.text, intent=asked.intent, intent_metadata={"aspects": list(asked.aspects)})
+        for asked in read_asked()
     ]

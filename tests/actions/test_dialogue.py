@@ -29,6 +29,31 @@ def test_follow_up_keeps_the_procedure(session: Session, profile: Profile) -> No
     assert reply.aspects == ("documents",)
 
 
+@pytest.mark.parametrize("said", ["quay lại cái hồi nãy", "thoi noi tiep cai truoc di"])
+def test_back_to_the_procedure_before(session: Session, profile: Profile, said: str) -> None:
+    _, state = say(session, profile, State(), "đăng ký thường trú", "fee")
+    _, state = say(session, profile, state, "đăng ký khai sinh", "documents")
+    assert (state.procedure, state.earlier) == (BIRTH, (RESIDENCE,))
+    reply, state = say(session, profile, state, said, "time", intent="go_back")
+    assert reply.procedures[0] == RESIDENCE
+    assert (state.procedure, state.earlier) == (RESIDENCE, (BIRTH,))
+
+
+def test_a_remark_that_names_nothing_goes_on_about_what_is_at_hand(session: Session, profile: Profile) -> None:
+    _, state = say(session, profile, State(), "đăng ký thường trú", "documents")
+    reply, state = say(session, profile, state, "vậy tốn hết bao nhiêu tiền hả cô", "fee")
+    assert reply.procedures[0] == RESIDENCE
+    reply, _ = say(session, profile, state, "đăng ký khai sinh thì sao", "fee")
+    assert reply.procedures[0] == BIRTH
+
+
+def test_only_a_few_earlier_procedures_are_remembered() -> None:
+    state = State()
+    for code in ("1", "2", "3", "4", "5", "3"):
+        state = state.turned_to(code)
+    assert (state.procedure, state.earlier) == ("3", ("5", "4", "2"))
+
+
 def test_planted_lie_changes_the_next_answer(session: Session, profile: Profile) -> None:
     query = (
         sa.select(Fee)
@@ -98,7 +123,7 @@ def test_choices(said: str, expected: str) -> None:
 
 
 def test_state_survives_slots() -> None:
-    state = State(RESIDENCE, ("fee",), ("1.1", "1.2"), "23231", 2)
+    state = State(RESIDENCE, ("fee",), ("1.1", "1.2"), "23231", 2, (BIRTH,))
     assert read_state(write_state(state)) == state
     assert read_state(dict.fromkeys(write_state(State()))) == State()
 
