@@ -86,7 +86,7 @@ def _line(row: Message) -> Line:
         seq=row.seq,
         author=row.author,
         text=row.text,
-        reply=row.body,
+        reply=row.body if row.author in ("assistant", "staff") else None,
         client_id=row.client_id if row.author == "citizen" else None,
         created_at=row.created_at.isoformat(),
         outcome=row.outcome,

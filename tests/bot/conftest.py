@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from bot.channels import registry
 from bot.settings import Settings
 from knowledge.database import migrate
 from tests.bot.citizen import Talk
+from tests.bot.fake_channel import FakeChannel
 from tests.bot.fake_rasa import FakeRasa
+from tests.bot.phone import Phone
 from tests.bot.running import Process, Running
 
 
@@ -95,3 +98,13 @@ def process(tmp_path: Path, database: Path, rasa: FakeRasa) -> Iterator[Process]
     started.start()
     yield started
     started.kill()
+
+
+@pytest.fixture
+def phone_on(serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Phone]:
+    def start(name: str, **changes: Any) -> Phone:
+        channel = FakeChannel(name)
+        monkeypatch.setattr(registry, "BUILDERS", (*registry.BUILDERS, lambda tools: channel))
+        return Phone(serve(**changes), channel)
+
+    return start
