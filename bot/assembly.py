@@ -21,7 +21,7 @@ from bot.texts import Texts
 from bot.tokens import Tokens
 from knowledge.database import session_factory
 
-_POLL_ALONE, _POLL_TOGETHER = 15.0, 1.0  # seconds; other processes cannot wake our streams
+_POLL_ALONE, _POLL_TOGETHER = 15.0, 3.0  # seconds; other processes ring, and a bell may be missed
 _PROVIDER_TIMEOUT = 20.0  # seconds; well within the lease of a delivery
 
 

@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from bot import health
 from bot.assembly import assemble
 from bot.channels.running import keep_running
+from bot.delivery.bell import listen
 from bot.delivery.hub import Hub
 from bot.errors import ApiError
 from bot.http import handlers
@@ -79,6 +80,7 @@ def _lifespan(parts: Services):  # type: ignore[no-untyped-def]
         async with parts.client, parts.abroad, anyio.create_task_group() as tasks:
             tasks.start_soon(parts.worker.run)
             tasks.start_soon(parts.outbox.run)
+            tasks.start_soon(listen, parts.engine, parts.wake)
             for channel in parts.channels.values():
                 tasks.start_soon(keep_running, channel, parts)
             yield

@@ -50,6 +50,12 @@ class Services:
     notice_limiter: Limiter
     poll: float
 
+    def wake(self, conversation_id: str) -> None:
+        """Have everybody look at a conversation, because another process stored something."""
+        self.hub.publish(conversation_id)
+        self.worker.wake()
+        self.outbox.wake()
+
 
 def services(request: Request) -> Services:
     """Return the parts of the server that got this request."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -19,8 +18,8 @@ NOON = dt.datetime(2026, 11, 26, 12, 0, tzinfo=dt.timezone.utc)
 
 
 @pytest.fixture
-def sessions(database: Path) -> Iterator[sessionmaker]:
-    engine = create_engine(f"sqlite:///{database}")
+def sessions(database_url: str) -> Iterator[sessionmaker]:
+    engine = create_engine(database_url)
     yield session_factory(engine)
     engine.dispose()
 

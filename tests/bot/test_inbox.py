@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -27,8 +26,8 @@ ANSWER = Reply("answered", ((Block("text", text="Dạ"),),))
 
 
 @pytest.fixture
-def sessions(database: Path) -> Iterator[sessionmaker]:
-    engine = create_engine(f"sqlite:///{database}")
+def sessions(database_url: str) -> Iterator[sessionmaker]:
+    engine = create_engine(database_url)
     yield session_factory(engine)
     engine.dispose()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,8 +24,8 @@ LONG = dt.timedelta(days=8)
 
 
 @pytest.fixture
-def sessions(database: Path) -> Iterator[sessionmaker]:
-    engine = create_engine(f"sqlite:///{database}")
+def sessions(database_url: str) -> Iterator[sessionmaker]:
+    engine = create_engine(database_url)
     yield session_factory(engine)
     engine.dispose()
 
