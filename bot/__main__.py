@@ -1,26 +1,33 @@
-"""``python -m bot``: the front server alone."""
+"""``python -m bot``: the front server alone. ``python -m bot channels check``: try what is configured."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 
 import sqlalchemy as sa
 import structlog
 
+from bot.assembly import assemble
+from bot.channels.registry import check_channels
 from bot.errors import SettingsError
 from bot.server import create_server
+from bot.services import Services
 from bot.settings import Settings
 from knowledge.database import check_schema, create_engine
 from knowledge.errors import KnowledgeError
 from knowledge.proof import load_secret
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Run until told to stop; 2 = it could not start, with the reason in one line on stderr."""
+    if arguments:
+        return _command(arguments)
     try:
         settings = Settings.from_env(os.environ)
         configure_logging(settings.log_level)
@@ -37,6 +44,31 @@ def main() -> int:
         with suppress(KeyboardInterrupt):  # Ctrl-C has already stopped the server in good order
             server.run(sockets=[listening])
     return 0
+
+
+def _command(arguments: Sequence[str]) -> int:
+    """Run ``channels check``; 1 = something is to be fixed."""
+    if list(arguments) != ["channels", "check"]:
+        print("usage: python -m bot [channels check]", file=sys.stderr)
+        return 2
+    try:
+        settings = Settings.from_env(os.environ)
+        configure_logging("warning")
+        engine = create_engine(settings.database_url)
+        check_schema(engine)
+        return asyncio.run(_check(assemble(settings, engine, load_secret())))
+    except (SettingsError, KnowledgeError, sa.exc.SQLAlchemyError, OSError) as error:
+        print(f"bot: {_one_line(error)}", file=sys.stderr)
+        return 2
+
+
+async def _check(parts: Services) -> int:
+    async with parts.client, parts.abroad:
+        findings = await check_channels(parts.channels)
+    for finding in findings:
+        mark = "✓" if finding.ok else "✗"
+        print(f"{mark} {finding.channel or 'channels'}: {parts.texts.finding(finding.key, **finding.values)}")
+    return 0 if all(finding.ok for finding in findings) else 1
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -68,4 +100,4 @@ def configure_logging(level: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.delivery.bell import ring
 from knowledge.models import Conversation, Message, utc_now
 
 
@@ -71,7 +72,10 @@ def take_seqs(session: Session, conversation_id: str, count: int, owner_version:
         row = row.where(Conversation.version == owner_version)
     grown = row.values(last_seq=Conversation.last_seq + count, last_at=utc_now())
     done = session.execute(grown.execution_options(synchronize_session=False))
-    return last_seq(session, conversation_id) if done.rowcount else None
+    if not done.rowcount:
+        return None
+    ring(session, conversation_id)
+    return last_seq(session, conversation_id)
 
 
 def lines_after(session: Session, conversation_id: str, after: int, limit: int) -> list[Line]:
@@ -86,7 +90,7 @@ def _line(row: Message) -> Line:
         seq=row.seq,
         author=row.author,
         text=row.text,
-        reply=row.body,
+        reply=row.body if row.author in ("assistant", "staff") else None,
         client_id=row.client_id if row.author == "citizen" else None,
         created_at=row.created_at.isoformat(),
         outcome=row.outcome,

@@ -26,8 +26,38 @@ class AssistantError(BotError):
 
 
 class DeliveryError(BotError):
-    """A channel did not take a message; ``retry_after`` in seconds, None = trying again is useless."""
+    """A channel did not deliver a part. Raise one of the classes below: they say what that means."""
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+
+class Retry(DeliveryError):
+    """Certainly not sent, and it may work later: too many at once, no connection.
+
+    ``after`` in seconds, None = growing pauses. A pause that the provider names is no failed try.
+    """
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
         super().__init__(reason)
-        self.retry_after = retry_after
+        self.after = after
+
+
+class RefreshAndRetry(DeliveryError):
+    """Certainly not sent: the access token is old. It is renewed once and the part sent again."""
+
+
+class Permanent(DeliveryError):
+    """Certainly not sent, and never will be: blocked by the citizen, refused for what it is."""
+
+
+class WindowClosed(Permanent):
+    """The citizen has been silent for too long for this channel; staff must find another way."""
+
+
+class NeedsOperator(DeliveryError):
+    """Nothing goes out until a person acts: a dead token, an unpaid package. The message waits and an alert stands.
+
+    The reason names a sentence under ``alerts`` in ``texts.vi.yml``.
+    """
+
+
+class Uncertain(DeliveryError):
+    """It may have been sent: the connection broke after the request had left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import json
 import math
 from typing import Any
@@ -20,9 +21,29 @@ from bot.texts import Texts
 log = structlog.get_logger("http")
 
 LARGEST_BODY = 64 * 1024
+LARGEST_WEBHOOK = 256 * 1024
 # What is too large is still read up to here, so that the sender hears the answer instead of a reset.
 _LARGEST_DRAIN = 8 * 1024 * 1024
 _CODES = {404: "not_found", 405: "method"}
+
+
+async def read_body(request: Request, largest: int = LARGEST_BODY) -> bytes:
+    """Return the request's body as it was sent, for webhooks whose signature covers its bytes.
+
+    Raises:
+        ApiError: 413, it is larger than so many bytes.
+    """
+    body = bytearray()
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max(_LARGEST_DRAIN, largest):
+            break
+        if size <= largest:
+            body += chunk
+    if size > largest:
+        raise ApiError(413, "too_large")
+    return bytes(body)
 
 
 async def read_json(request: Request) -> object:
@@ -31,16 +52,15 @@ async def read_json(request: Request) -> object:
     Raises:
         ApiError: 413 the body is over 64 KB; 400 it is not JSON in UTF-8.
     """
-    body = bytearray()
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > _LARGEST_DRAIN:
-            break
-        if size <= LARGEST_BODY:
-            body += chunk
-    if size > LARGEST_BODY:
-        raise ApiError(413, "too_large")
+    return parse_json(await read_body(request))
+
+
+def parse_json(body: bytes) -> object:
+    """Return the JSON in a body.
+
+    Raises:
+        ApiError: 400, it is not JSON in UTF-8.
+    """
     try:
         return json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -56,6 +76,25 @@ def bearer(request: Request) -> str:
 def same_secret(given: str, wanted: str) -> bool:
     """Compare two secrets in constant time."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
+
+
+def only_tools(request: Request, wanted: str) -> None:
+    """Let tools in: by token where one is set, else from this machine only and never from a web page.
+
+    Raises:
+        ApiError: 403.
+    """
+    if wanted and same_secret(bearer(request), wanted):
+        return
+    if wanted or "origin" in request.headers or not _is_loopback(address(request)):
+        raise ApiError(403, "forbidden")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def address(request: Request) -> str:

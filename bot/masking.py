@@ -42,6 +42,12 @@ _PASSWORD = re.compile(
 _FOUR_DIGITS_PHRASE = re.compile(r"(?<!\d[ .\-])\b[4４]\s*(?:chu\s*)?so\b")
 _NUMBER = re.compile(r"\d(?:[ .\-]?\d)*")
 
+# Payment cards, whole or in their usual groups; the last digit checks the others.
+_CARD = re.compile(
+    rf"{_START}(?<!\d )(?:\d{{13,19}}|\d{{4}}(?:[ \-]\d{{4}}){{2,3}}[ \-]\d{{1,4}}|\d{{4}}[ \-]\d{{6}}[ \-]\d{{5}})"
+    rf"{_END}(?! \d){_MONEY_AFTER}"
+)
+
 
 def mask(text: str) -> str:
     """Return NFC text with every sign of a secret replaced by a dot."""
@@ -54,11 +60,28 @@ def mask(text: str) -> str:
 def _secrets(folded: str) -> list[tuple[int, int]]:
     spans = [match.span() for match in _WHOLE.finditer(folded) if not _is_money(folded, match)]
     spans += [match.span() for match in _GROUPED.finditer(folded) if not _is_money(folded, match)]
-    for pattern in (_NAMED_IDENTITY, _NAMED_CODE, _NAMED_TAIL):
+    for pattern in (_NAMED_IDENTITY, _NAMED_TAIL):
         spans += [match.span(1) for match in pattern.finditer(folded)]
-    for match in _PASSWORD.finditer(folded):
-        spans.append(match.span(match.lastindex or 0))
-    return spans
+    return spans + _keys(folded)
+
+
+def _keys(folded: str) -> list[tuple[int, int]]:
+    """Return what opens an account: nobody at an office ever asks for it."""
+    spans = [match.span() for match in _CARD.finditer(folded) if _is_card(match.group())]
+    spans += [match.span(1) for match in _NAMED_CODE.finditer(folded)]
+    return spans + [match.span(match.lastindex or 0) for match in _PASSWORD.finditer(folded)]
+
+
+def gives_key(text: str) -> bool:
+    """Tell whether the text holds a card number, a one-time code or a password: the writer is to be warned."""
+    return bool(_keys(fold(text)))
+
+
+def _is_card(grouped: str) -> bool:
+    """Check the last digit (Luhn)."""
+    digits = [unicodedata.digit(char) for char in reversed(grouped) if char.isdigit()]
+    doubled = (digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[1::2])
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def _is_money(folded: str, match: re.Match[str]) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from bot.errors import ApiError
-from bot.masking import PROOF_MARK, find_proof, mask
+from bot.inbound import Inbound, Tap
+from bot.masking import PROOF_MARK, find_proof, gives_key, mask
 from knowledge.proof import seal
 from nlu.text import nfc
 
@@ -22,29 +23,23 @@ _LEADING_SLASHES = re.compile(r"^[\s/]+")
 
 
 @dataclass(frozen=True)
-class Tap:
-    """A tapped button: the ``index`` (from 0) on the message with number ``seq``."""
-
-    seq: int
-    index: int
-
-
-@dataclass(frozen=True)
-class Inbound:
-    """One message as it came in: typed ``text``, or a ``tap``."""
-
-    client_id: str
-    text: str = ""
-    tap: Tap | None = None
-
-
-@dataclass(frozen=True)
 class Prepared:
-    """What is ``stored`` and shown, and the ``message`` for Rasa ("" = nothing to ask)."""
+    """What is ``stored`` and shown, and the ``message`` for Rasa ("" = nothing to ask).
+
+    When nothing is asked, ``answer`` names the reply of our own. ``note`` names one that stands
+    before whatever is answered. ``body`` is kept beside the text when it is more than text.
+    """
 
     stored: str
     message: str
     intent: str = ""
+    answer: str = "empty"
+    note: str = ""
+    body: Mapping[str, Any] | None = None
+
+    def to_item(self) -> dict[str, str]:
+        """Return what the inbox keeps until it is answered."""
+        return {"message": self.message, "intent": self.intent, "answer": self.answer, "note": self.note}
 
 
 def read_inbound(data: object) -> Inbound:
@@ -91,12 +86,17 @@ def read_text(raw: object) -> str:
     """
     if not isinstance(raw, str):
         raise ApiError(422, "bad_request")
-    text = nfc(_UNSTORABLE.sub(" ", raw.replace("\r\n", "\n"))).strip()
+    text = clean(raw)
     if not text:
         raise ApiError(422, "empty")
     if len(text) > LONGEST_TEXT:
         raise ApiError(422, "too_long", limit=LONGEST_TEXT)
     return text
+
+
+def clean(raw: str) -> str:
+    """Return text in NFC without invisible and control characters, of any length."""
+    return nfc(_UNSTORABLE.sub(" ", raw.replace("\r\n", "\n"))).strip()
 
 
 def prepare_text(text: str, expects: str, key: bytes) -> Prepared:
@@ -106,7 +106,7 @@ def prepare_text(text: str, expects: str, key: bytes) -> Prepared:
         return Prepared(PROOF_MARK, payload("inform_proof", {"proof": seal(digits, key)}), "inform_proof")
     kept = mask(text)
     # Rasa takes text that starts with a slash for an intent with full confidence.
-    return Prepared(kept, _LEADING_SLASHES.sub("", kept))
+    return Prepared(kept, _LEADING_SLASHES.sub("", kept), note="secret" if gives_key(text) else "")
 
 
 def prepare_tap(body: Mapping[str, Any] | None, tap: Tap) -> Prepared:

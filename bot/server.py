@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
-import httpx
 import uvicorn
 from sqlalchemy.engine import Engine
 from starlette.applications import Starlette
@@ -19,24 +18,18 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot import health
-from bot.assistant import Assistant
-from bot.channels import rest, web
+from bot.assembly import assemble
+from bot.channels.running import keep_running
+from bot.delivery.bell import listen
 from bot.delivery.hub import Hub
-from bot.delivery.outbox import Outbox
-from bot.delivery.worker import Worker
 from bot.errors import ApiError
-from bot.handoff.hours import office_hours
 from bot.http import handlers
 from bot.middleware import LOCAL_ORIGIN, OriginGate, SecurityHeaders
-from bot.rates import Limiter
 from bot.services import Services, services
 from bot.settings import Settings
 from bot.texts import Texts
-from bot.tokens import Tokens
-from knowledge.database import session_factory
 
 _STOP_WITHIN = 5  # seconds for open requests when the server is told to stop
-_POLL_ALONE, _POLL_TOGETHER = 15.0, 1.0  # seconds; other processes cannot wake our streams
 
 
 class FrontServer(uvicorn.Server):
@@ -70,61 +63,37 @@ def create_server(settings: Settings, engine: Engine, key: bytes) -> FrontServer
 
 def create_app(settings: Settings, engine: Engine, key: bytes) -> Starlette:
     """Return the application; its workers run while it does."""
-    texts = Texts.load()
-    client = httpx.AsyncClient(trust_env=False)  # Rasa is a neighbour, never behind a proxy
-    sessions, hub = session_factory(engine), Hub()
-    alone = engine.dialect.name == "sqlite"
-    outbox = Outbox(sessions, {"web": web.WebChannel(hub), "rest": rest.RestChannel(hub)})
-    worker = Worker(
-        sessions,
-        Assistant(settings.rasa_url, settings.assistant_timeout, client),
-        hub,
-        outbox,
-        texts,
-        office_hours(),
-        places=settings.workers,
-        pauses=settings.assistant_pauses,
-        alone=alone,
-    )
+    parts = assemble(settings, engine, key)
     app = Starlette(
-        routes=_routes(settings),
-        middleware=_middleware(settings, texts),
-        exception_handlers=handlers(texts),
-        lifespan=_lifespan(worker, outbox, client),
+        routes=_routes(parts),
+        middleware=_middleware(settings, parts.texts),
+        exception_handlers=handlers(parts.texts),
+        lifespan=_lifespan(parts),
     )
-    app.state.services = Services(
-        settings=settings,
-        sessions=sessions,
-        texts=texts,
-        key=key,
-        client=client,
-        hub=hub,
-        worker=worker,
-        tokens=Tokens(key, settings.token_life, settings.token_resume),
-        message_limiter=Limiter(settings.message_rates),
-        address_limiter=Limiter(settings.address_rates),
-        opening_limiter=Limiter(settings.opening_rates),
-        poll=_POLL_ALONE if alone else _POLL_TOGETHER,
-    )
+    app.state.services = parts
     return app
 
 
-def _lifespan(worker: Worker, outbox: Outbox, client: httpx.AsyncClient):  # type: ignore[no-untyped-def]
+def _lifespan(parts: Services):  # type: ignore[no-untyped-def]
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with client, anyio.create_task_group() as tasks:
-            tasks.start_soon(worker.run)
-            tasks.start_soon(outbox.run)
+        async with parts.client, parts.abroad, anyio.create_task_group() as tasks:
+            tasks.start_soon(parts.worker.run)
+            tasks.start_soon(parts.outbox.run)
+            tasks.start_soon(listen, parts.engine, parts.wake)
+            for channel in parts.channels.values():
+                tasks.start_soon(keep_running, channel, parts)
             yield
             tasks.cancel_scope.cancel()
 
     return lifespan
 
 
-def _routes(settings: Settings) -> list[BaseRoute]:
+def _routes(parts: Services) -> list[BaseRoute]:
     pages = [Route("/", _demo)]
-    mounts = [_mount(settings, name) for name in ("static", "widget") if (settings.room / name).is_dir()]
-    return [*health.routes(), *web.routes(), *rest.routes(), *pages, *mounts]
+    mounts = [_mount(parts.settings, name) for name in ("static", "widget") if (parts.settings.room / name).is_dir()]
+    channels = [route for channel in parts.channels.values() for route in channel.routes()]
+    return [*health.routes(), *channels, *pages, *mounts]
 
 
 def _mount(settings: Settings, name: str) -> Mount:

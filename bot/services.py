@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
 from starlette.requests import Request
 
+from bot.channels.base import Channel
 from bot.delivery.hub import Hub
+from bot.delivery.intake import Accepted, Intake
+from bot.delivery.outbox import Outbox
 from bot.delivery.worker import Worker
+from bot.metrics import Metrics
 from bot.rates import Limiter
 from bot.settings import Settings
 from bot.texts import Texts
@@ -18,23 +24,47 @@ from bot.tokens import Tokens
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of one running front server; ``poll`` in seconds is how often streams look by themselves."""
+    """The parts of one running front server.
+
+    ``client`` calls neighbours on this machine, ``abroad`` the providers. ``poll`` in seconds is how
+    often streams look by themselves.
+    """
 
     settings: Settings
+    engine: Engine
     sessions: sessionmaker
     texts: Texts
     key: bytes
     client: httpx.AsyncClient
+    abroad: httpx.AsyncClient
     hub: Hub
+    intake: Intake
     worker: Worker
+    outbox: Outbox
+    channels: Mapping[str, Channel]
+    metrics: Metrics
     tokens: Tokens
     message_limiter: Limiter
     address_limiter: Limiter
     opening_limiter: Limiter
+    notice_limiter: Limiter
     poll: float
+
+    def wake(self, conversation_id: str) -> None:
+        """Have everybody look at a conversation, because another process stored something."""
+        self.hub.publish(conversation_id)
+        self.worker.wake()
+        self.outbox.wake()
 
 
 def services(request: Request) -> Services:
     """Return the parts of the server that got this request."""
     found: Services = request.app.state.services
     return found
+
+
+def count(parts: Services, channel: str, accepted: Accepted) -> None:
+    """Count what was taken in."""
+    parts.metrics.received(channel)
+    if not accepted.is_new:
+        parts.metrics.duplicate(channel)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.channels.settings import ChannelSettings
 from bot.errors import SettingsError
 from bot.rates import Rate
 from knowledge.database import DEFAULT_URL
@@ -23,18 +24,22 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8080
-    database_url: str = DEFAULT_URL
+    database_url: str = field(default=DEFAULT_URL, repr=False)
     rasa_url: str = "http://127.0.0.1:5005"
     actions_url: str = "http://127.0.0.1:5055"
     workers: int = 8
     allowed_origins: tuple[str, ...] = ()
-    rest_token: str = ""
+    rest_token: str = field(default="", repr=False)
+    channels: ChannelSettings = ChannelSettings()
     log_level: str = "info"
     # Three tries of 4 s and the pauses between them end within 15 s: longer and a citizen leaves.
     assistant_timeout: float = 4.0
     assistant_pauses: tuple[float, ...] = (0.5, 2.5)
     rest_wait: float = 30.0
     heartbeat: float = 15.0
+    # A provider repeats a webhook that it could not deliver after 30 s; a restart must not outrun that.
+    confirm_within: float = 60.0
+    delivery_pause: Callable[[int], float] | None = None  # seconds after so many failed tries; None = growing
     # Signing in again is silent (see channels/web.py), so the token itself can be short.
     token_life: int = 30 * 60
     token_resume: int = 30 * 24 * 3600
@@ -42,6 +47,7 @@ class Settings:
     # Generous: a whole one-stop office, or a mobile network, shares one address.
     address_rates: tuple[Rate, ...] = (Rate(600, 30.0),)
     opening_rates: tuple[Rate, ...] = (Rate(120, 120.0),)
+    notice_rates: tuple[Rate, ...] = (Rate(1, 60.0),)
     room: Path = ROOM
 
     @classmethod
@@ -54,13 +60,14 @@ class Settings:
         return cls(
             host=environ.get("BOT_HOST") or cls.host,
             port=_number(environ, "BOT_PORT", cls.port, 0, 65535),
-            database_url=environ.get("DATABASE_URL") or cls.database_url,
+            database_url=environ.get("DATABASE_URL") or DEFAULT_URL,
             rasa_url=(environ.get("RASA_URL") or cls.rasa_url).rstrip("/"),
             actions_url=(environ.get("ACTIONS_URL") or cls.actions_url).rstrip("/"),
             workers=_number(environ, "BOT_WORKERS", cls.workers, 1, 64),
             allowed_origins=_origins(environ.get("BOT_ALLOWED_ORIGINS", "")),
             rest_token=environ.get("BOT_REST_TOKEN", ""),
             log_level=environ.get("BOT_LOG_LEVEL") or cls.log_level,
+            channels=ChannelSettings.from_env(environ),
         )
 
 

@@ -18,6 +18,7 @@ class Texts:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._errors: Mapping[str, str] = data["errors"]
+        self._sections: Mapping[str, Mapping[str, str]] = data
         self._replies = {name: _reply(entry) for name, entry in data["replies"].items()}
 
     @classmethod
@@ -28,6 +29,22 @@ class Texts:
     def error(self, code: str, **values: object) -> str:
         """Return the polite sentence for an error code."""
         return self._errors[code].format(**values)
+
+    def line(self, kind: str, **values: object) -> str:
+        """Return how a thing that is no text stands in the transcript."""
+        return " ".join(self._sections["lines"][kind].format(**values).split())
+
+    def word(self, name: str) -> str:
+        """Return a phrase that channels put into messages."""
+        return self._sections["words"][name]
+
+    def alert(self, key: str, **values: object) -> str:
+        """Return the sentence of an alert, for staff."""
+        return self._sections["alerts"][key].format(**values)
+
+    def finding(self, key: str, **values: object) -> str:
+        """Return the sentence of a self-check's finding, for whoever runs the installation."""
+        return self._sections["findings"][key].format(**values)
 
     def reply(self, name: str) -> Reply:
         """Return a whole reply."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
@@ -13,14 +12,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.channels.capabilities import CAPABILITIES
+from bot.channels.tools import Tools
 from bot.channels.web import WebChannel
 from bot.conversation import find_or_open
 from bot.delivery import intake
 from bot.delivery.intake import Accepted
 from bot.errors import ApiError
-from bot.http import address, bearer, read_json, same_secret
+from bot.http import only_tools, read_json
 from bot.messages import Inbound, read_text
-from bot.services import Services, services
+from bot.services import Services, count, services
 from bot.transactions import transaction
 from knowledge.reply import Reply
 
@@ -38,40 +39,35 @@ _WEIGHT = (
     "smalltalk",
 )
 
-RestChannel = WebChannel  # who waits for an answer is woken in the same way
+
+class RestChannel(WebChannel):
+    """Who waits for an answer is woken in the same way."""
+
+    name = "rest"
+    capabilities = CAPABILITIES["rest"]
+
+    def routes(self) -> list[Route]:
+        """Return the endpoints of this channel."""
+        return [Route("/api/rest/messages", ask, methods=["POST"])]
 
 
-def routes() -> list[Route]:
-    """Return the endpoints of this channel."""
-    return [Route("/api/rest/messages", ask, methods=["POST"])]
+def build(tools: Tools) -> RestChannel:
+    """Return the channel; it is always on."""
+    return RestChannel(tools.hub)
 
 
 async def ask(request: Request) -> Response:
     """Take a message and answer when its reply is there, at the latest after ``rest_wait`` seconds."""
     parts = services(request)
-    _authorise(request, parts.settings.rest_token)
+    only_tools(request, parts.settings.rest_token)
     external_id, inbound = _read(await read_json(request))
     conversation_id = await anyio.to_thread.run_sync(find_or_open, parts.sessions, "rest", external_id)
-    accepted = await anyio.to_thread.run_sync(intake.accept, parts.sessions, conversation_id, inbound, parts.key)
+    accepted = await anyio.to_thread.run_sync(parts.intake.accept, conversation_id, inbound)
+    count(parts, "rest", accepted)
     parts.worker.wake()
     replies = await _wait(parts, conversation_id, accepted)
     body = {"conversation": external_id, "seq": accepted.seq, **merged([Reply.from_json(data) for data in replies])}
     return JSONResponse({**body, "replies": replies}, headers={"Cache-Control": "no-store"})
-
-
-def _authorise(request: Request, wanted: str) -> None:
-    """Let tools in: by token where one is set, else from this machine only and never from a web page."""
-    if wanted and same_secret(bearer(request), wanted):
-        return
-    if wanted or "origin" in request.headers or not _is_loopback(address(request)):
-        raise ApiError(403, "forbidden")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _read(data: object) -> tuple[str, Inbound]:

@@ -15,14 +15,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.channels.base import Delivery
+from bot.channels.base import Channel, Delivery, Finding, Part
+from bot.channels.capabilities import CAPABILITIES
+from bot.channels.tools import Tools
 from bot.conversation import Line, last_seq, lines_after, open_web
-from bot.delivery import intake
 from bot.delivery.hub import Hub
 from bot.errors import ApiError
 from bot.http import address, bearer, hold_back, read_json
 from bot.messages import is_count, read_inbound
-from bot.services import Services, services
+from bot.services import Services, count, services
 from bot.tokens import Claim
 from bot.transactions import transaction
 
@@ -35,25 +36,36 @@ _NO_STORE = {"Cache-Control": "no-store"}
 _STREAM_HEADERS = {**_NO_STORE, "X-Accel-Buffering": "no"}
 
 
-class WebChannel:
+class WebChannel(Channel):
     """Delivers by waking the open streams: the message row itself is what they read."""
+
+    name = "web"
+    capabilities = CAPABILITIES["web"]
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def deliver(self, delivery: Delivery) -> None:
+    def routes(self) -> list[Route]:
+        """Return the endpoints of this channel."""
+        return [
+            Route("/api/web/conversations", open_conversation, methods=["POST"]),
+            Route("/api/web/messages", send_message, methods=["POST"]),
+            Route("/api/web/events", events, methods=["GET"]),
+            Route("/api/web/history", history, methods=["GET"]),
+        ]
+
+    async def deliver(self, delivery: Delivery, part: Part) -> None:
         """Wake the streams of the conversation."""
         self._hub.publish(delivery.conversation_id)
 
+    async def check(self) -> list[Finding]:
+        """There is nothing to set."""
+        return [Finding(self.name, "builtin", True)]
 
-def routes() -> list[Route]:
-    """Return the endpoints of this channel."""
-    return [
-        Route("/api/web/conversations", open_conversation, methods=["POST"]),
-        Route("/api/web/messages", send_message, methods=["POST"]),
-        Route("/api/web/events", events, methods=["GET"]),
-        Route("/api/web/history", history, methods=["GET"]),
-    ]
+
+def build(tools: Tools) -> WebChannel:
+    """Return the channel; it is always on."""
+    return WebChannel(tools.hub)
 
 
 async def open_conversation(request: Request) -> Response:
@@ -95,7 +107,8 @@ async def send_message(request: Request) -> Response:
     claim = _authorise(request)
     inbound = read_inbound(await read_json(request))
     hold_back(parts.message_limiter, claim.conversation_id)
-    accepted = await anyio.to_thread.run_sync(intake.accept, parts.sessions, claim.conversation_id, inbound, parts.key)
+    accepted = await anyio.to_thread.run_sync(parts.intake.accept, claim.conversation_id, inbound)
+    count(parts, "web", accepted)
     parts.hub.publish(claim.conversation_id)
     parts.worker.wake()
     log.info("message.accepted", conversation=claim.conversation_id, seq=accepted.seq)

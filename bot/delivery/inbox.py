@@ -24,15 +24,21 @@ LEASE = dt.timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Claimed:
-    """An item in work. ``attempt`` counts from 1; ``owner_version`` is the conversation's at that time."""
+    """An item in work. ``attempt`` counts from 1; ``owner_version`` is the conversation's at that time.
+
+    ``external_id`` names the conversation in its channel. ``answer`` and ``note`` are as in ``bot.messages.Prepared``.
+    """
 
     item_id: int
     attempt: int
     conversation_id: str
     channel: str
+    external_id: str
     seq: int
     message: str
     intent: str
+    answer: str
+    note: str
     owner: str
     owner_version: int
 
@@ -50,9 +56,12 @@ def claim(session: Session, now: dt.datetime | None = None) -> Claimed | None:
         attempt=item.attempts + 1,
         conversation_id=item.conversation_id,
         channel=item.channel,
+        external_id=conversation.external_id,
         seq=seq or 0,
         message=item.body.get("message", ""),
         intent=item.body.get("intent", ""),
+        answer=item.body.get("answer", "empty"),
+        note=item.body.get("note", ""),
         owner=conversation.owner,
         owner_version=conversation.version,
     )

@@ -2,43 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.alerts import raise_alert
 from bot.conversation import take_seqs
 from bot.delivery.inbox import answer_key
+from bot.delivery.preparing import Preparer
 from bot.errors import ApiError
-from bot.messages import Inbound, Prepared, prepare_tap, prepare_text
-from knowledge.models import Conversation, InboxItem, Message
+from bot.handoff.takeover import take_over
+from bot.inbound import TREATMENTS, Inbound
+from bot.messages import Prepared
+from bot.texts import Texts
+from knowledge.models import Conversation, InboxItem, Message, utc_now
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A message that is stored: its number in the conversation and its inbox item."""
+    """A message that is stored: its number in the conversation, its inbox item, whether it came for the first time."""
 
     seq: int
     item_id: int
+    is_new: bool = True
 
 
-def accept(sessions: sessionmaker, conversation_id: str, inbound: Inbound, key: bytes) -> Accepted:
-    """Store a message and its inbox item in one transaction; the same ``client_id`` again changes nothing.
+@dataclass(frozen=True)
+class Intake:
+    """The door of the house; ``key`` seals proofs."""
 
-    Raises:
-        ApiError: 401 no such conversation; 422 a button that was not offered.
-    """
-    try:
-        with sessions.begin() as session:
-            return _find(session, conversation_id, inbound) or _store(session, conversation_id, inbound, key)
-    except IntegrityError:  # its twin arrived in the same moment and was stored
-        with sessions.begin() as session:
-            found = _find(session, conversation_id, inbound)
-        if found is None:
-            raise
-        return found
+    sessions: sessionmaker
+    key: bytes
+    texts: Texts
+
+    def accept(self, conversation_id: str, inbound: Inbound, instead: str = "") -> Accepted:
+        """Store a message and its inbox item in one transaction; the same ``client_id`` again changes nothing.
+
+        With ``instead`` it is not asked but answered by the reply of that name (``SILENT`` = by none).
+
+        Raises:
+            ApiError: 401 no such conversation; 422 a button that was not offered, on the web.
+        """
+        try:
+            with self.sessions.begin() as session:
+                return _find(session, conversation_id, inbound) or self._store(
+                    session, conversation_id, inbound, instead
+                )
+        except IntegrityError:  # its twin arrived in the same moment and was stored
+            with self.sessions.begin() as session:
+                found = _find(session, conversation_id, inbound)
+            if found is None:
+                raise
+            return found
+
+    def _store(self, session: Session, conversation_id: str, inbound: Inbound, instead: str) -> Accepted:
+        seq = take_seqs(session, conversation_id, 1)
+        if seq is None:
+            raise ApiError(401, "token_invalid")
+        conversation = session.get(Conversation, conversation_id)
+        prepared = Preparer(session, conversation, self.key, self.texts).prepare(inbound)
+        if instead:
+            prepared = replace(prepared, message="", answer=instead, note="")
+        message = _message(conversation_id, seq, inbound, prepared)
+        session.add(message)
+        session.flush()
+        item = _item(conversation, message, prepared)
+        session.add(item)
+        session.flush()
+        _consequences(session, conversation, inbound)
+        return Accepted(seq, item.id)
 
 
 def _find(session: Session, conversation_id: str, inbound: Inbound) -> Accepted | None:
@@ -47,41 +83,41 @@ def _find(session: Session, conversation_id: str, inbound: Inbound) -> Accepted 
         .join(InboxItem, InboxItem.message_id == Message.id)
         .where(Message.conversation_id == conversation_id, Message.client_id == inbound.client_id)
     ).first()
-    return Accepted(*found) if found else None
+    return Accepted(found.seq, found.id, is_new=False) if found else None
 
 
-def _store(session: Session, conversation_id: str, inbound: Inbound, key: bytes) -> Accepted:
-    seq = take_seqs(session, conversation_id, 1)
-    if seq is None:
-        raise ApiError(401, "token_invalid")
-    conversation = session.get(Conversation, conversation_id)
-    prepared = _prepare(session, conversation, inbound, key)
-    message = Message(
-        conversation_id=conversation_id, seq=seq, author="citizen", text=prepared.stored, client_id=inbound.client_id
-    )
-    session.add(message)
-    session.flush()
-    item = InboxItem(
-        channel=conversation.channel,
-        external_id=f"{conversation_id}:{inbound.client_id}",
+def _message(conversation_id: str, seq: int, inbound: Inbound, prepared: Prepared) -> Message:
+    return Message(
         conversation_id=conversation_id,
+        seq=seq,
+        author=TREATMENTS[inbound.kind].author,
+        text=prepared.stored,
+        body=prepared.body,
+        client_id=inbound.client_id,
+        created_at=_moment(inbound.at),
+    )
+
+
+def _moment(at: dt.datetime | None) -> dt.datetime:
+    """Return the provider's time, which counts for its windows; never one in the future."""
+    return min(at, utc_now()) if at else utc_now()
+
+
+def _item(conversation: Conversation, message: Message, prepared: Prepared) -> InboxItem:
+    return InboxItem(
+        channel=conversation.channel,
+        external_id=f"{conversation.id}:{message.client_id}",
+        conversation_id=conversation.id,
         message_id=message.id,
-        body={"message": prepared.message, "intent": prepared.intent},
+        body=prepared.to_item(),
     )
-    session.add(item)
-    session.flush()
-    return Accepted(seq, item.id)
 
 
-def _prepare(session: Session, conversation: Conversation, inbound: Inbound, key: bytes) -> Prepared:
-    if inbound.tap is None:
-        return prepare_text(inbound.text, conversation.expects, key)
-    offered = sa.and_(
-        Message.conversation_id == conversation.id,
-        Message.seq == inbound.tap.seq,
-        Message.author.in_(("assistant", "staff")),
-    )
-    return prepare_tap(session.scalar(sa.select(Message.body).where(offered)), inbound.tap)
+def _consequences(session: Session, conversation: Conversation, inbound: Inbound) -> None:
+    if inbound.kind == "staff":
+        take_over(session, conversation)
+    if inbound.kind == "withdraw":  # a duty with a deadline: a person must see to it
+        raise_alert(session, "withdraw", conversation.channel, "withdraw", {"conversation": conversation.id})
 
 
 def answers(session: Session, accepted: Accepted) -> list[dict[str, Any]] | None:

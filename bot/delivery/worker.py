@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import anyio
 import structlog
@@ -11,13 +12,16 @@ from anyio.abc import TaskGroup
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.assistant import Assistant
+from bot.channels.base import Channel
 from bot.delivery import inbox
 from bot.delivery.hub import Hub
 from bot.delivery.inbox import Claimed
 from bot.delivery.outbox import Outbox
+from bot.delivery.typing import shown
 from bot.errors import AssistantError
 from bot.handoff.hours import OpenHours
 from bot.handoff.queue import open_or_keep
+from bot.inbound import SILENT
 from bot.texts import Texts
 from bot.transactions import transaction
 from knowledge.models import utc_now
@@ -48,6 +52,7 @@ class Worker:
         places: int,
         pauses: Sequence[float],
         alone: bool,
+        channels: Mapping[str, Channel],
     ) -> None:
         self._sessions = sessions
         self._assistant = assistant
@@ -58,6 +63,7 @@ class Worker:
         self._places = places
         self._pauses = pauses
         self._alone = alone
+        self._channels = channels
         self._news = anyio.Event()
 
     def wake(self) -> None:
@@ -115,11 +121,8 @@ class Worker:
         if claimed.owner != _BOT:  # people own this conversation: they read the message, nobody else answers
             await self._finish(claimed, ())
             return
-        self._hub.typing(claimed.conversation_id, True)
-        try:
+        with shown(self._hub, self._channels.get(claimed.channel), claimed):
             await self._answer(claimed)
-        finally:
-            self._hub.typing(claimed.conversation_id, False)
 
     async def _answer(self, claimed: Claimed) -> None:
         try:
@@ -128,11 +131,21 @@ class Worker:
                 replies = await self._assistant.ask(claimed.conversation_id, claimed.message, metadata)
                 await self._finish(claimed, replies, by_rasa=True)
             else:
-                await self._finish(claimed, [self._texts.reply("empty")])
+                await self._finish(claimed, self._own_answer(claimed))
         except AssistantError as error:
             await self._without_assistant(claimed, str(error))
         except Exception as error:  # a poison message: anything, but never twice the same and never in the way
             await self._poisoned(claimed, type(error).__name__)
+
+    def _own_answer(self, claimed: Claimed) -> list[Reply]:
+        return [] if claimed.answer == SILENT else [self._texts.reply(claimed.answer)]
+
+    def _noted(self, claimed: Claimed, replies: Sequence[Reply]) -> Sequence[Reply]:
+        """Put the sentence that must not be missed before the answer."""
+        if not (claimed.note and replies):
+            return replies
+        first, *others = replies
+        return [replace(first, bubbles=self._texts.reply(claimed.note).bubbles + first.bubbles), *others]
 
     async def _without_assistant(self, claimed: Claimed, error: str) -> None:
         log.warning("assistant.failed", item=claimed.item_id, attempt=claimed.attempt, error=error)
@@ -170,6 +183,7 @@ class Worker:
         error: str = "",
         by_rasa: bool = False,
     ) -> None:
+        replies = self._noted(claimed, replies)
         await transaction(self._sessions, self._store, claimed, replies, state, error, by_rasa)
         self._hub.publish(claimed.conversation_id)
         self._outbox.wake()

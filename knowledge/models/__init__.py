@@ -8,6 +8,7 @@ from knowledge.models.conversations import (
     Message,
     OutboxItem,
 )
+from knowledge.models.delivery import Alert, DeliveryPart
 from knowledge.models.dossiers import Dossier, DossierEvent
 from knowledge.models.places import AdminUnit, FormerAgency, FormerUnit, Office
 from knowledge.models.procedures import (
@@ -30,9 +31,11 @@ from knowledge.models.procedures import (
 __all__ = [
     "AdminUnit",
     "Agency",
+    "Alert",
     "Alias",
     "Base",
     "Conversation",
+    "DeliveryPart",
     "Dossier",
     "DossierEvent",
     "Fee",

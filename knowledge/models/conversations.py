@@ -34,7 +34,8 @@ class Message(Base):
     """One message; ``seq`` counts from 1 within its conversation, both directions together.
 
     ``author`` is citizen, assistant, staff or system. ``body`` is the reply as JSON
-    (``knowledge.reply``) for assistant and staff, empty for a citizen's plain text.
+    (``knowledge.reply``) for assistant and staff, empty for a citizen's plain text; for what else
+    citizens send (file, position, card, edit) it has a ``kind`` and what belongs to it.
     """
 
     __tablename__ = "messages"
@@ -73,9 +74,12 @@ class InboxItem(Base):
 
 
 class OutboxItem(Base):
-    """A message to deliver, in order of its number: state pending, sent, dropped or parked.
+    """A message to deliver, in order of its number.
 
-    ``owner_version`` is the conversation's version when it was written; a stale one is dropped.
+    State pending, sending, then sent, dropped, parked, or unsure when a part of it may or may not
+    have arrived. While it is sending, ``available_at`` is the end of the lease and ``attempts``
+    tells the holders of leases apart. ``owner_version`` is the conversation's version when it was
+    written; a stale answer of the assistant is dropped.
     """
 
     __tablename__ = "outbox"

@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
+from bot.channels import registry
 from bot.settings import Settings
 from knowledge.database import migrate
+from tests.bot import postgres
 from tests.bot.citizen import Talk
+from tests.bot.fake_channel import FakeChannel
 from tests.bot.fake_rasa import FakeRasa
+from tests.bot.phone import Phone
 from tests.bot.running import Process, Running
 
 
@@ -28,6 +32,25 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def database(empty_database: Path, tmp_path: Path) -> Path:
     return Path(copyfile(empty_database, tmp_path / "bot.db"))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """A PostgreSQL server, where its programs are installed."""
+    programs = postgres.find()
+    if programs is None:
+        pytest.skip("PostgreSQL (initdb, pg_ctl) is not installed")
+    started = postgres.Cluster(programs)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('database')}"
+    return str(request.getfixturevalue("cluster").fresh())
 
 
 @pytest.fixture
@@ -95,3 +118,13 @@ def process(tmp_path: Path, database: Path, rasa: FakeRasa) -> Iterator[Process]
     started.start()
     yield started
     started.kill()
+
+
+@pytest.fixture
+def phone_on(serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Phone]:
+    def start(name: str, **changes: Any) -> Phone:
+        channel = FakeChannel(name)
+        monkeypatch.setattr(registry, "BUILDERS", (*registry.BUILDERS, lambda tools: channel))
+        return Phone(serve(**changes), channel)
+
+    return start

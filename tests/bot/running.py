@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import sessionmaker
 
 from bot.server import FrontServer, create_server
+from bot.services import Services
 from bot.settings import Settings
 from knowledge.database import create_engine, session_factory
 from tests.bot.fake_rasa import PATIENCE
@@ -32,6 +34,13 @@ class Running:
         self.server: FrontServer = create_server(settings, self.engine, KEY)
         self._thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()
+
+    @property
+    def parts(self) -> Services:
+        """What the server is made of."""
+        app: Any = self.server.config.app
+        found: Services = app.state.services
+        return found
 
     def stop(self) -> None:
         self.server.should_exit = True

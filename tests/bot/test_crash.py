@@ -12,7 +12,7 @@ from tests.bot.citizen import Talk
 from tests.bot.fake_rasa import FakeRasa, Held
 from tests.bot.running import Process
 
-QUESTIONS = 12
+QUESTIONS = 10  # as many as one may send at once
 
 
 async def test_work_under_way_is_taken_up_again(process: Process, rasa: FakeRasa) -> None:

@@ -5,28 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import sessionmaker
 
 from bot.conversation import lines_after, open_web
-from bot.delivery import inbox, intake, outbox
+from bot.delivery import inbox
 from bot.delivery.inbox import Claimed
-from bot.errors import DeliveryError
+from bot.delivery.intake import Intake
 from bot.messages import Inbound
+from bot.texts import Texts
 from knowledge.database import create_engine, session_factory
-from knowledge.models import InboxItem, OutboxItem, utc_now
+from knowledge.models import InboxItem, utc_now
 from knowledge.reply import Block, Reply
 
 KEY = b"a key"
+TEXTS = Texts.load()
 ANSWER = Reply("answered", ((Block("text", text="Dạ"),),))
 
 
 @pytest.fixture
-def sessions(database: Path) -> Iterator[sessionmaker]:
-    engine = create_engine(f"sqlite:///{database}")
+def sessions(database_url: str) -> Iterator[sessionmaker]:
+    engine = create_engine(database_url)
     yield session_factory(engine)
     engine.dispose()
 
@@ -37,7 +38,7 @@ def _open(sessions: sessionmaker) -> str:
 
 
 def _send(sessions: sessionmaker, conversation_id: str, text: str) -> int:
-    return intake.accept(sessions, conversation_id, Inbound(str(uuid.uuid4()), text), KEY).item_id
+    return Intake(sessions, KEY, TEXTS).accept(conversation_id, Inbound(str(uuid.uuid4()), text)).item_id
 
 
 def _claim(sessions: sessionmaker, now: dt.datetime | None = None) -> Claimed | None:
@@ -109,26 +110,3 @@ def test_a_closed_item_keeps_nothing_of_the_message(sessions: sessionmaker) -> N
     assert claimed and _finish(sessions, claimed)
     with sessions() as session:
         assert session.scalars(sa.select(InboxItem.body)).all() == [{}]
-
-
-def test_messages_leave_in_order_and_a_refused_one_is_not_overtaken(sessions: sessionmaker) -> None:
-    _send(sessions, _open(sessions), "một")
-    claimed = _claim(sessions)
-    assert claimed and _finish(sessions, claimed)
-    (first,) = _pending(sessions)
-    with sessions.begin() as session:
-        outbox.put_off(session, first, DeliveryError("busy", retry_after=60))
-    assert _pending(sessions) == []
-    (again,) = _pending(sessions, utc_now() + dt.timedelta(seconds=61))
-    assert (again.seq, again.attempt) == (first.seq, 2)
-    with sessions.begin() as session:
-        outbox.put_off(session, again, DeliveryError("blocked by the citizen"))
-    (second,) = _pending(sessions)
-    assert second.seq == first.seq + 1
-    with sessions() as session:
-        assert session.scalars(sa.select(OutboxItem.state).order_by(OutboxItem.seq)).all() == ["parked", "pending"]
-
-
-def _pending(sessions: sessionmaker, now: dt.datetime | None = None) -> list[outbox.Delivery]:
-    with sessions.begin() as session:
-        return outbox.pending(session, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.masking import find_proof, mask
+from bot.masking import find_proof, gives_key, mask
 
 DOTS = "•"
 
@@ -21,6 +21,10 @@ MASKED = [
     ("thẻ 9704 1234 5678 9012 hết hạn", f"thẻ {' '.join([DOTS * 4] * 4)} hết hạn"),
     ("9704123456789012", DOTS * 16),
     ("9704-1234-5678-9012", DOTS * 19),
+    ("thẻ visa 4111 1111 1111 1111", f"thẻ visa {' '.join([DOTS * 4] * 4)}"),
+    ("amex 3782-822463-10005 nhé", f"amex {DOTS * 17} nhé"),
+    ("thẻ 378282246310005", f"thẻ {DOTS * 15}"),
+    ("9704 0511 1111 1111 135", f"{' '.join([DOTS * 4] * 4)} {DOTS * 3}"),
     ("số tài khoản 0123456789012", f"số tài khoản {DOTS * 13}"),
     ("mã OTP là 482913", f"mã OTP là {DOTS * 6}"),
     ("otp: 4829", f"otp: {DOTS * 4}"),
@@ -78,6 +82,7 @@ KEPT = [
     "tôi muốn 4 bản sao, 2 bản chính",
     "tra cứu bằng 4 số cuối được không",
     "MK261234567890X",
+    "mã 378282246310006",  # no card: its last digit is wrong
 ]
 
 
@@ -94,6 +99,23 @@ def test_other_numbers_are_kept(text: str) -> None:
 @pytest.mark.parametrize("text", [text for text, _ in MASKED])
 def test_masking_again_changes_nothing(text: str) -> None:
     assert mask(mask(text)) == mask(text)
+
+
+KEYS = [
+    ("thẻ 4111 1111 1111 1111 của tôi", True),
+    ("mã OTP là 482913", True),
+    ("mật khẩu là Hoa@2020", True),
+    ("cccd 060199001234", False),
+    ("quên mật khẩu VNeID thì làm sao", False),
+    ("000.15.H36-231221-0001", False),
+    ("phí 1.500.000.000.000 đ", False),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("text", "is_key"), KEYS)
+def test_who_gives_a_key_away_is_to_be_warned(text: str, is_key: bool) -> None:
+    assert gives_key(text) is is_key
 
 
 PROOFS = [

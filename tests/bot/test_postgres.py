@@ -1,37 +1,45 @@
-"""The same front server on PostgreSQL, two processes' worth of workers on one database.
-
-Wants an empty database: ``TTHC_TEST_POSTGRES=postgresql+psycopg2://user@host/name``.
-"""
+"""The same front server on PostgreSQL, two processes' worth of workers on one database."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
-from knowledge.database import create_engine, migrate
-from knowledge.models import InboxItem
+from bot.channels import registry
+from bot.channels.base import Delivery, Part
+from bot.delivery import inbox, ledger
+from bot.delivery.bell import listen, ring
+from bot.inbound import Inbound
+from knowledge.database import create_engine, session_factory
+from knowledge.models import InboxItem, OutboxItem
 from tests.bot.citizen import Talk
-from tests.bot.fake_rasa import FakeRasa
+from tests.bot.desk import Desk
+from tests.bot.fake_channel import FakeChannel
+from tests.bot.fake_rasa import PATIENCE, FakeRasa
+from tests.bot.phone import Phone
+from tests.bot.postgres import Cluster
 from tests.bot.running import Running
 
-URL = os.environ.get("TTHC_TEST_POSTGRES", "")
 QUESTIONS = 10
-
-pytestmark = pytest.mark.skipif(not URL, reason="TTHC_TEST_POSTGRES names no database")
 
 
 @pytest.fixture
-def pair(serve: Callable[..., Running]) -> list[Running]:
+def url(cluster: Cluster) -> str:
+    return cluster.fresh()
+
+
+@pytest.fixture
+def pair(serve: Callable[..., Running], url: str) -> list[Running]:
     """Two servers on one database, as two processes would be."""
-    migrate(URL)
-    return [serve(database_url=URL), serve(database_url=URL)]
+    return [serve(database_url=url), serve(database_url=url)]
 
 
-async def test_two_servers_share_the_work_and_answer_each_message_once(pair: list[Running], rasa: FakeRasa) -> None:
+async def test_two_servers_share_the_work_and_answer_each_message_once(
+    pair: list[Running], rasa: FakeRasa, url: str
+) -> None:
     talks = [await Talk(pair[number % 2].url).open() for number in range(6)]
     await asyncio.gather(*(_send_all(talk) for talk in talks))
     for talk in talks:
@@ -39,7 +47,7 @@ async def test_two_servers_share_the_work_and_answer_each_message_once(pair: lis
         assert [line["text"] for line in answers] == [f"echo câu {number}" for number in range(QUESTIONS)]
         await talk.close()
     assert len(rasa.received) == QUESTIONS * len(talks)
-    engine = create_engine(URL)
+    engine = create_engine(url)
     with engine.connect() as connection:
         assert connection.execute(sa.select(InboxItem.state).distinct()).scalars().all() == ["done"]
     engine.dispose()
@@ -59,3 +67,65 @@ async def test_a_stream_hears_of_answers_made_elsewhere(pair: list[Running]) -> 
     assert [line["text"] for line in await reading] == ["echo ở máy khác"]
     await talk.close()
     await elsewhere.close()
+
+
+async def test_two_servers_never_write_to_one_citizen_at_once(
+    serve: Callable[..., Running], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, busy, clashes = FakeChannel("zalo"), set(), []
+
+    def watch(delivery: Delivery, part: Part) -> None:
+        clashes.extend([delivery] if delivery.external_id in busy else [])
+
+    async def slow(delivery: Delivery, part: Part) -> str:
+        watch(delivery, part)
+        busy.add(delivery.external_id)
+        await asyncio.sleep(0.005)
+        channel.sent.append((delivery.external_id, part.text))
+        busy.discard(delivery.external_id)
+        return f"{delivery.item_id}"
+
+    monkeypatch.setattr(channel, "deliver", slow)
+    monkeypatch.setattr(registry, "BUILDERS", (*registry.BUILDERS, lambda tools: channel))
+    phones = [Phone(serve(database_url=url), channel) for _ in range(2)]
+    for number in range(20):
+        await phones[number % 2].send(Inbound(f"m:{number}", f"câu {number}"))
+    await phones[0].answers(20)
+    await phones[0].settled()
+    assert channel.texts == [f"echo câu {number}" for number in range(20)]
+    assert clashes == []
+
+
+async def test_what_one_process_holds_another_passes_over(url: str) -> None:
+    engine = create_engine(url)
+    sessions = session_factory(engine)
+    desk = Desk(sessions, FakeChannel())
+    desk.say("một", "hai")
+    desk.say("ba", to="8")
+    with sessions.begin() as one, sessions.begin() as other:
+        first, second = ledger.claim(one, desk.sender.lane), ledger.claim(other, desk.sender.lane)
+        third = ledger.claim(other, desk.sender.lane)
+        assert first and second and third is None
+        assert (first.steps[0].part.text, second.steps[0].part.text) == ("một", "ba")
+    with sessions() as session:
+        states = session.scalars(sa.select(OutboxItem.state).order_by(OutboxItem.id)).all()
+        assert states == ["sending", "pending", "sending"]
+        assert inbox.claim(session) is None
+    engine.dispose()
+
+
+async def test_a_bell_is_heard_once_what_it_tells_of_can_be_read(url: str) -> None:
+    engine, heard = create_engine(url), asyncio.Queue()
+    listening = asyncio.create_task(listen(engine, heard.put_nowait))
+    sessions = session_factory(engine)
+    while heard.empty():  # until it listens
+        with sessions.begin() as session:
+            ring(session, "hello")
+        await asyncio.sleep(0.02)
+    with sessions.begin() as session:
+        ring(session, "a conversation")
+    while (name := await asyncio.wait_for(heard.get(), PATIENCE)) == "hello":
+        pass
+    assert name == "a conversation"
+    listening.cancel()
+    engine.dispose()
