@@ -73,7 +73,7 @@ class ActionOutOfScope(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         turn, state = _read(tracker)
         with open_session() as session:
-            found = dialogue.is_clearly_ours(session, turn, state)
+            found = dialogue.is_clearly_ours(session, turn, state, province())
             reply, after = (
                 dialogue.respond(session, turn, state, province()) if found else (people.out_of_scope(turn), state)
             )

@@ -207,10 +207,13 @@ def warm_up(session: Session) -> None:
     load_model()
 
 
-def is_clearly_ours(session: Session, turn: Turn, state: State) -> bool:
+def is_clearly_ours(session: Session, turn: Turn, state: State, profile: Profile) -> bool:
     """Tell whether the records hold what the text asks, whatever the intent said."""
-    question = normalise(turn.text, load_wording().lexicon)
-    if state.candidates and len(content_words(question, load_wording())) <= _FEW:
+    question, wording = normalise(turn.text, load_wording().lexicon), load_wording()
+    if state.candidates and len(content_words(question, wording)) <= _FEW:
         return True  # a short answer to our own question
+    places = gazetteer_of(profile).find(question)
+    if state.procedure and places and not content_words(_without(question, places), wording):
+        return True  # nothing but a place: where the procedure at hand is wanted
     decision = _decide(session, question, state)
     return decision.kind == "answer" and (decision.named or decision.hits[0].names >= _NAMED)

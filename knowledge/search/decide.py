@@ -69,7 +69,10 @@ def decide(found: Found, thresholds: Thresholds) -> Decision:
 
 
 def _named(hits: Sequence[Hit]) -> Hit | None:
-    """Return the hit whose name is all but said, if no other comes near."""
+    """Return the hit whose name is said in full, else the one whose name is all but said if no other comes near."""
+    in_full = [hit for hit in hits if hit.in_full and hit.names >= _NAMED]
+    if in_full:
+        return max(in_full, key=lambda hit: len(hit.short_name))
     best = max(hits, key=lambda hit: hit.names, default=None)
     if best is None or best.names < _NAMED:
         return None

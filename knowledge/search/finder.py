@@ -20,17 +20,21 @@ from knowledge.search.index import SearchIndex
 from knowledge.search.matcher import Matcher
 from knowledge.search.model import SearchModel, load_model
 from knowledge.search.source import read_entries, revision
-from nlu.text import normalise, tokens
+from nlu.text import folded_tokens, normalise, tokens
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A procedure found. ``probability`` that it is meant; ``names``: how far its best name is said (0–1)."""
+    """A procedure found. ``probability`` that it is meant; ``names``: how far its best name is said (0–1).
+
+    ``in_full``: its short name stands in the question word for word, but for marks.
+    """
 
     code: str
     short_name: str
     probability: float
     names: float
+    in_full: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def find(
     if coded:
         return Found(tuple(_hit(index, entry, 1.0, 1.0) for entry in dict.fromkeys(coded))[:limit], 0.0)
     evidence = gather(index, model.matcher, question, positions(index, model.matcher), context)
-    return _found(index, model, evidence, limit)
+    return _found(index, model, evidence, limit, question)
 
 
 def positions(index: SearchIndex, matcher: Matcher) -> np.ndarray:
@@ -93,12 +97,18 @@ def positions(index: SearchIndex, matcher: Matcher) -> np.ndarray:
     return known
 
 
-def _found(index: SearchIndex, model: SearchModel, evidence: Evidence, limit: int) -> Found:
+def _found(index: SearchIndex, model: SearchModel, evidence: Evidence, limit: int, question: str) -> Found:
     shares, none = model.ranker.probabilities(evidence)
     best = np.argsort(-shares, kind="stable")[:limit]
-    hits = (_hit(index, evidence.entries[n], float(shares[n]), float(evidence.rows[n, 1])) for n in best)
+    hits = (_hit(index, evidence.entries[n], float(shares[n]), float(evidence.rows[n, 1]), question) for n in best)
     return Found(tuple(hits), none)
 
 
-def _hit(index: SearchIndex, entry: int, probability: float, names: float) -> Hit:
-    return Hit(index.entries[entry].code, index.entries[entry].short_name, probability, names)
+def _hit(index: SearchIndex, entry: int, probability: float, names: float, question: str = "") -> Hit:
+    name = index.entries[entry].short_name
+    return Hit(index.entries[entry].code, name, probability, names, _says(question, name, index))
+
+
+def _says(question: str, name: str, index: SearchIndex) -> bool:
+    said = " ".join(folded_tokens(normalise(name, index.wording.lexicon)))
+    return f" {said} " in f" {' '.join(folded_tokens(question))} "
