@@ -69,15 +69,19 @@ def agency_notes(said: str, profile: Profile) -> list[str]:
 
 
 def without_agencies(question: str, profile: Profile) -> str:
-    """Return the question without the names of abolished agencies: they tell where, not what."""
+    """Return the question without the names of abolished agencies: they tell where, not what.
+
+    A question that names none stays as typed: in small letters "III" reads like a slip of the finger.
+    """
     words = tokens(question)
+    count = len(words)
     folded = [fold(word) for word in words]
     names = [name.split() for names, _ in _former_agencies(profile) for name in names]
     for name in sorted(names, key=len, reverse=True):
         for start in range(len(folded) - len(name), -1, -1):
             if folded[start : start + len(name)] == name:
                 del words[start : start + len(name)], folded[start : start + len(name)]
-    return " ".join(words)
+    return " ".join(words) if len(words) < count else question
 
 
 @lru_cache(maxsize=4)
