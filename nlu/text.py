@@ -196,7 +196,7 @@ def _normalise_word(word: str, starts: bool, lexicon: Lexicon) -> str:
     lowered = word.lower()
     if lowered in lexicon.words:
         return lexicon.words[lowered]
-    squeezed = word if _ROMAN.fullmatch(word) else _REPEATED.sub(r"\1", word)
+    squeezed = word if _ROMAN.fullmatch(word.upper()) else _REPEATED.sub(r"\1", word)
     return lexicon.words.get(squeezed.lower(), squeezed)
 
 
