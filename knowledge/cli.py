@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import astuple
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -151,7 +150,7 @@ def _search(options: argparse.Namespace) -> int:
     with _session(options) as session:
         hits = find_procedures(session, options.question, options.limit)
     for hit in hits:
-        print("  ".join(f"{part:.2f}" if isinstance(part, float) else part for part in astuple(hit)))
+        print(f"{hit.code}  {hit.short_name}  {hit.probability:.2f}  {hit.names:.2f}")
     return 0
 
 

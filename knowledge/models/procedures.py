@@ -20,9 +20,7 @@ class Procedure(Base):
     code = sa.Column(sa.String(20), nullable=False, unique=True)
     created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
 
-    versions = relationship(
-        "ProcedureVersion", back_populates="procedure", order_by="ProcedureVersion.number"
-    )
+    versions = relationship("ProcedureVersion", back_populates="procedure", order_by="ProcedureVersion.number")
     aliases = relationship("Alias", back_populates="procedure", cascade="all, delete-orphan")
 
 

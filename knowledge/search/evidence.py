@@ -17,6 +17,8 @@ NAMES = (
     "learned", "agree", "at_hand", "at_hand_little", "at_hand_alone", "earlier", "offered",
 )  # fmt: skip
 NONE_NAMES = ("one", "lexical", "name", "margin", "learned_gap", "words", "known", "lexical_gap", "short")
+_LEXICAL, _MARGIN = NONE_NAMES.index("lexical"), NONE_NAMES.index("margin")
+_AUDIBLE = 0.02
 _MARKED_SHARE = 0.5
 _BUSINESS_WORDS = frozenset({"doanh", "cong", "ty", "nghiep", "htx", "cty", "tnhh"})
 
@@ -40,6 +42,11 @@ class Evidence:
     entries: np.ndarray
     rows: np.ndarray
     none: np.ndarray
+
+    @property
+    def silent(self) -> bool:
+        """No word of the question is in the records, and no lesson sounds like it."""
+        return self.none[_LEXICAL] <= 0 and self.none[_MARGIN] <= _AUDIBLE
 
 
 @dataclass(frozen=True)

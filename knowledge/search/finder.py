@@ -101,7 +101,7 @@ def _found(index: SearchIndex, model: SearchModel, evidence: Evidence, limit: in
     shares, none = model.ranker.probabilities(evidence)
     best = np.argsort(-shares, kind="stable")[:limit]
     hits = (_hit(index, evidence.entries[n], float(shares[n]), float(evidence.rows[n, 1]), question) for n in best)
-    return Found(tuple(hits), none)
+    return Found(tuple(hits), 1.0 if evidence.silent else none)
 
 
 def _hit(index: SearchIndex, entry: int, probability: float, names: float, question: str = "") -> Hit:
