@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 SETUP = @python="$$(sh setup/find-python.sh)" && exec "$$python" -m setup
 
-.PHONY: run test check train eval import demo bench-start clean help
+.PHONY: run test check train eval import demo bench-nlu bench-start clean help
 
 run:  ## Start the product, from nothing if need be, until Ctrl-C
 	$(SETUP) run
@@ -25,6 +25,9 @@ import:  ## Import portal files or a spreadsheet on top of the bundled records: 
 
 demo:  ## Seed demo dossiers in every national status
 	$(SETUP) demo
+
+bench-nlu:  ## Measure understanding beside stock Rasa and BM25 (about half an hour)
+	$(SETUP) bench nlu $(ARGS)
 
 bench-start:  ## Time a first start and a restart to the first true answer (ARGS=--fresh: the environment too)
 	@python="$$(sh setup/find-python.sh)" && exec "$$python" benchmarks/start.py $(ARGS)

@@ -1,4 +1,4 @@
-"""``python -m setup run|test|check|train|eval|import|demo``: what the Makefile calls, in the repository's folder."""
+"""``python -m setup run|test|check|train|eval|bench|import|demo``: what the Makefile calls, in its own folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from setup import environment
 from setup.console import SetupError, Steps, say
 from setup.processes import Stopped, signals
-from setup.start import check, demo, evaluate, load, run, test, train
+from setup.start import bench, check, demo, evaluate, load, run, test, train
 
 _Command = Callable[[Steps, list[str]], int]
 # Each command, and whether it needs the libraries of the tests.
@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[_Command, bool]] = {
     "check": (check, True),
     "train": (train, False),
     "eval": (evaluate, False),
+    "bench": (bench, False),
     "import": (load, False),
     "demo": (demo, False),
 }

@@ -96,6 +96,13 @@ def evaluate(_steps: Steps, arguments: list[str]) -> int:
     os.execve(PYTHON, [str(PYTHON), "-m", "benchmarks.eval", *arguments], services.environment(os.environ))
 
 
+def bench(steps: Steps, arguments: list[str]) -> int:
+    """Become the benchmark named first, with models that fit."""
+    env = services.environment(os.environ)
+    _model(steps, env)
+    os.execve(PYTHON, [str(PYTHON), "-m", f"benchmarks.{arguments[0]}", *arguments[1:]], env)
+
+
 def load(steps: Steps, arguments: list[str]) -> int:
     """Import a folder or file on top of the bundled records."""
     if not arguments or not arguments[0]:

@@ -75,7 +75,7 @@ def decided(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _searched(lines: Iterable[Line]) -> Iterator[tuple[Line, Found, SearchModel]]:
-    model = load_model(_newest("TTHC_SEARCH_MODEL", "search-*"))
+    model = load_model(newest_model("TTHC_SEARCH_MODEL", "search-*"))
     with bundled_records() as session:
         for line in lines:
             yield line, find(session, line["text"], _LISTED, model), model
@@ -88,14 +88,14 @@ def aspects(lines: Iterable[Line]) -> Iterator[Line]:
     from rasa.utils.log_utils import configure_structlog
 
     configure_structlog(logging.CRITICAL)  # or every message is logged between the lines
-    agent = Agent.load(str(_newest("RASA_MODEL", "tthc-*.tar.gz")))
+    agent = Agent.load(str(newest_model("RASA_MODEL", "tthc-*.tar.gz")))
     for line in lines:
         parsed = asyncio.run(agent.parse_message(line["text"]))
         said = [entity["value"] for entity in parsed["entities"] if entity["entity"] == "aspect"]
         yield {"id": line["id"], "intent": parsed["intent"]["name"], "aspects": said}
 
 
-def _newest(variable: str, pattern: str) -> Path:
+def newest_model(variable: str, pattern: str) -> Path:
     """Return the model the variable names, else the newest one trained here."""
     trained = sorted((ROOT / "models").glob(pattern), key=lambda path: path.stat().st_mtime)
     if not os.environ.get(variable) and not trained:

@@ -77,7 +77,11 @@ def find(
     context: Context = NO_CONTEXT,
 ) -> Found:
     """Return what a question may mean in its conversation, and the probability that it means no procedure at all."""
-    index, model = current_index(session), model or load_model()
+    return find_in(current_index(session), question, limit, model or load_model(), context)
+
+
+def find_in(index: SearchIndex, question: str, limit: int, model: SearchModel, context: Context = NO_CONTEXT) -> Found:
+    """Return what ``find`` does, in an index at hand."""
     if not index.entries:
         return Found((), 1.0)
     question = normalise(question, index.wording.lexicon)
