@@ -12,11 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from actions.choosing import chosen
+from actions.feelings import opening
+from actions.several import two_procedures
 from actions.surroundings import agency_notes, place_question, settle_unit, without_agencies
 from actions.turn import State, Turn
 from actions.wording import texts
 from knowledge.answers import Question, answer
 from knowledge.answers.parts import text
+from knowledge.answers.wording import joined, load_texts
 from knowledge.models import Procedure, ProcedureVersion
 from knowledge.places import Place, gazetteer_of
 from knowledge.profile import Profile
@@ -31,7 +34,7 @@ from knowledge.search.decide import (
 )
 from knowledge.search.evidence import Context
 from knowledge.search.features import load_wording
-from knowledge.search.finder import Hit, current_index, find
+from knowledge.search.finder import Found, Hit, current_index, find
 from knowledge.search.model import load_model
 from nlu.text import normalise
 
@@ -54,6 +57,8 @@ def respond(session: Session, turn: Turn, state: State, profile: Profile) -> tup
     places = gazetteer_of(profile).find(turn.text)
     question = without_agencies(_without(turn.text, places), profile)
     reply, after = _by_question(session, turn, question, state, profile, places)
+    if after.procedure != state.procedure:
+        reply = _with_feeling(reply, turn)
     return _surrounded(reply, after, turn, places, profile)
 
 
@@ -66,7 +71,11 @@ def _by_question(
         state = state.turned_to(state.earlier[0])
     if not content_words(question, wording):
         return _follow_up(session, turn, state, profile, places)
-    decision = _decide(session, question, state)
+    found = _find(session, question, state)
+    decision = decide(found, load_model().thresholds)
+    both = None if decision.named else two_procedures(session, question, found)
+    if both:
+        return _about_both(session, both, turn.aspects, state, profile)
     choice = None if decision.named or state.procedure else open_choice(question, load_choices(), wording)
     if _goes_on(turn, state, decision):
         aspects = turn.aspects or (state.aspects if turn.intent == "go_back" else ())
@@ -81,9 +90,9 @@ def _by_question(
     return _not_found(state)
 
 
-def _decide(session: Session, question: str, state: State) -> Decision:
+def _find(session: Session, question: str, state: State) -> Found:
     context = Context(state.procedure, state.earlier, state.candidates)
-    return decide(find(session, question, limit=_LOOKED_AT, context=context), load_model().thresholds)
+    return find(session, question, limit=_LOOKED_AT, context=context)
 
 
 def _goes_on(turn: Turn, state: State, decision: Decision) -> bool:
@@ -132,6 +141,26 @@ def _about(
     return told, state.turned_to(code).with_(aspects=tuple(aspects), candidates=(), misses=0)
 
 
+def _about_both(
+    session: Session, codes: Sequence[str], aspects: Sequence[str], state: State, profile: Profile
+) -> tuple[Reply, State]:
+    """Answer for one procedure after the other; what follows goes on about the first."""
+    names = _names_of(session, codes)
+    replies: list[Reply] = []
+    for code in reversed(codes):
+        reply, state = _about(session, code, aspects, state, profile)
+        replies.insert(0, reply)
+    opening = (text(texts()("two", names=joined([f"**{name}**" for name in names.values()], load_texts()))),)
+    together = replace(
+        replies[0],
+        bubbles=(opening, *(bubble for reply in replies for bubble in reply.bubbles)),
+        buttons=tuple(_procedure_button(name, code, ()) for code, name in names.items()),
+        procedures=tuple(names),
+        sources=tuple(source for reply in replies for source in reply.sources),
+    )
+    return together, state
+
+
 def _ask_choice(choice: Choice, turn: Turn, state: State) -> tuple[Reply, State]:
     codes = tuple(option.code for option in choice.options)
     buttons = tuple(_procedure_button(option.label, option.code, turn.aspects) for option in choice.options)
@@ -171,6 +200,12 @@ def _surrounded(reply: Reply, state: State, turn: Turn, places: list[Place], pro
     if notes and reply.outcome in ("answered", "unknown_fact"):
         reply = replace(reply, bubbles=(*reply.bubbles, tuple(text(note) for note in notes)))
     return reply, state
+
+
+def _with_feeling(reply: Reply, turn: Turn) -> Reply:
+    """Open the first answer about a procedure with a human sentence where the citizen told what happened."""
+    said = opening(turn.text, reply.procedures[0]) if reply.outcome == "answered" and reply.procedures else ""
+    return replace(reply, bubbles=((text(said),), *reply.bubbles)) if said else reply
 
 
 def _names_of(session: Session, codes: Sequence[str]) -> dict[str, str]:
@@ -215,5 +250,5 @@ def is_clearly_ours(session: Session, turn: Turn, state: State, profile: Profile
     places = gazetteer_of(profile).find(question)
     if state.procedure and places and not content_words(_without(question, places), wording):
         return True  # nothing but a place: where the procedure at hand is wanted
-    decision = _decide(session, question, state)
+    decision = decide(_find(session, question, state), load_model().thresholds)
     return decision.kind == "answer" and (decision.named or decision.hits[0].names >= _NAMED)

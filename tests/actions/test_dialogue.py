@@ -13,7 +13,7 @@ from knowledge.models import Fee, Procedure, ProcedureVersion
 from knowledge.profile import Profile
 from knowledge.reply import Reply
 
-RESIDENCE, BIRTH = "1.004222", "1.001193"
+RESIDENCE, BIRTH, MARRIAGE = "1.004222", "1.001193", "1.000894"
 
 
 def say(
@@ -136,3 +136,25 @@ def test_button_turn_is_read_from_its_payload() -> None:
     }
     turn = read_turn(message)
     assert (turn.tapped, turn.procedure, turn.aspects, turn.text) == (True, RESIDENCE, ("fee",), "")
+
+
+def test_two_procedures_in_one_message_are_answered_in_turn(session: Session, profile: Profile) -> None:
+    reply, state = say(session, profile, State(), "đăng ký kết hôn rồi đăng ký thường trú cho vợ luôn", "fee")
+    assert set(reply.procedures) == {MARRIAGE, RESIDENCE}
+    assert "hai việc" in reply.plain()
+    assert "20.000" in reply.plain()
+    assert {state.procedure, *state.earlier} == {MARRIAGE, RESIDENCE}
+    assert {button.entities["procedure"] for button in reply.buttons} == {MARRIAGE, RESIDENCE}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "đăng ký kết hôn với người nước ngoài",
+        "em mất thẻ căn cước rồi giờ làm lại thẻ căn cước ở đâu",
+        "đăng ký thường trú cho vợ và con",
+    ],
+)
+def test_one_procedure_stays_one(session: Session, profile: Profile, said: str) -> None:
+    reply, _ = say(session, profile, State(), said, "fee")
+    assert "hai việc" not in reply.plain()
