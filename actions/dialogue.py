@@ -72,7 +72,7 @@ def _by_question(
     if not content_words(question, wording):
         return _follow_up(session, turn, state, profile, places)
     found = _find(session, question, state)
-    decision = decide(found, load_model().thresholds)
+    decision = decide(found)
     both = None if decision.named else two_procedures(session, question, found)
     if both:
         return _about_both(session, both, turn.aspects, state, profile)
@@ -250,5 +250,5 @@ def is_clearly_ours(session: Session, turn: Turn, state: State, profile: Profile
     places = gazetteer_of(profile).find(question)
     if state.procedure and places and not content_words(_without(question, places), wording):
         return True  # nothing but a place: where the procedure at hand is wanted
-    decision = decide(_find(session, question, state), load_model().thresholds)
+    decision = decide(_find(session, question, state))
     return decision.kind == "answer" and (decision.named or decision.hits[0].names >= _NAMED)

@@ -118,10 +118,7 @@ def _train(options: argparse.Namespace) -> int:
             load_bundled(session)
             model = train(session, options.negatives)
     model.save(options.out)
-    limits = model.thresholds
-    print(
-        f"search: {len(model.matcher.codes)} procedures learnt; answer from {limits.answer}, none from {limits.nothing}"
-    )
+    print(f"search: {len(model.matcher.codes)} procedures learnt")
     return 0
 
 

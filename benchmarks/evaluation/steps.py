@@ -22,7 +22,7 @@ from benchmarks.evaluation.records import bundled_records
 from knowledge.search.decide import decide, load_choices, open_choice
 from knowledge.search.features import load_wording
 from knowledge.search.finder import Found, find
-from knowledge.search.model import SearchModel, load_model
+from knowledge.search.model import load_model
 from nlu.text import normalise
 
 ROOT = Path(__file__).parents[2]
@@ -59,26 +59,26 @@ def normalised(lines: Iterable[Line]) -> Iterator[Line]:
 
 def found(lines: Iterable[Line]) -> Iterator[Line]:
     """Yield what search finds, best first, with probabilities."""
-    for line, result, _ in _searched(lines):
+    for line, result in _searched(lines):
         hits = [{"code": hit.code, "probability": round(hit.probability, 4)} for hit in result.hits]
-        yield {"id": line["id"], "hits": hits, "none": round(result.none, 4)}
+        yield {"id": line["id"], "hits": hits, "none": round(result.outlook.none, 4)}
 
 
 def decided(lines: Iterable[Line]) -> Iterator[Line]:
     """Yield what is done with what was found; an open question is asked before anything is searched."""
     wording = load_wording()
-    for line, result, model in _searched(lines):
+    for line, result in _searched(lines):
         choice = open_choice(normalise(line["text"], wording.lexicon), load_choices(), wording)
-        decision = decide(result, model.thresholds)
+        decision = decide(result)
         codes = [option.code for option in choice.options] if choice else [hit.code for hit in decision.hits]
         yield {"id": line["id"], "kind": "clarify" if choice else decision.kind, "codes": codes}
 
 
-def _searched(lines: Iterable[Line]) -> Iterator[tuple[Line, Found, SearchModel]]:
+def _searched(lines: Iterable[Line]) -> Iterator[tuple[Line, Found]]:
     model = load_model(newest_model("TTHC_SEARCH_MODEL", "search-*"))
     with bundled_records() as session:
         for line in lines:
-            yield line, find(session, line["text"], _LISTED, model), model
+            yield line, find(session, line["text"], _LISTED, model)
 
 
 def aspects(lines: Iterable[Line]) -> Iterator[Line]:

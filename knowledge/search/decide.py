@@ -1,6 +1,6 @@
 """From search hits to a decision: answer, ask one question, or say that it is not in the records.
 
-The thresholds are learnt with the ranker (``knowledge.search.training``).
+What may become of a question is judged by what was learnt (``outlook``) and weighed (``worth``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import yaml
 
 from knowledge.search.features import Wording, is_stop, without_asides
 from knowledge.search.finder import Found, Hit
-from knowledge.search.model import Thresholds
+from knowledge.search.worth import best_decision
 from nlu.text import fold, tokens
 
 _DATA = Path(__file__).parent.parent / "data" / "search"
@@ -23,7 +23,7 @@ _NAMED = 0.8  # so much of a procedure's name and of the question's words are th
 _NAMED_LEAD = 0.1
 _NAMED_IN_FULL = 0.97
 _FULL_LEAD = 0.02
-_RESEMBLING = 0.5  # half a name is said: the records have something like it
+_OFFERED = 0.03  # the least probability of a choice
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,16 @@ class Decision:
     named: bool = False
 
 
-def decide(found: Found, thresholds: Thresholds) -> Decision:
+def decide(found: Found) -> Decision:
     """Decide what to do with what was found. A procedure that alone is named is answered."""
     named = _named(found.hits)
     if named is not None:
         others = tuple(hit for hit in found.hits if hit is not named)
         return Decision("answer", (named, *others), named=named.names >= _NAMED_IN_FULL)
-    resembling = any(hit.names >= _RESEMBLING for hit in found.hits)
-    if not found.hits or found.none >= thresholds.nothing and not resembling:
-        return Decision("not_found", found.hits)
-    if found.hits[0].probability >= thresholds.answer:
-        return Decision("answer", found.hits)
-    least = min(thresholds.offer, found.hits[0].probability)
+    kind = best_decision(found.outlook) if found.hits else "not_found"
+    if kind != "clarify":
+        return Decision(kind, found.hits)
+    least = min(_OFFERED, found.hits[0].probability)
     return Decision("clarify", tuple(hit for hit in found.hits[:MAX_CHOICES] if hit.probability >= least))
 
 

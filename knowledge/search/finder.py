@@ -19,6 +19,7 @@ from knowledge.search.features import load_wording
 from knowledge.search.index import SearchIndex
 from knowledge.search.matcher import Matcher
 from knowledge.search.model import SearchModel, load_model
+from knowledge.search.outlook import Outlook, describe, unjudged
 from knowledge.search.source import read_entries, revision
 from nlu.text import folded_tokens, normalise, tokens
 
@@ -39,12 +40,13 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """Hits, best first, and the probability that no procedure of the records is meant."""
+    """Hits, best first, and what may become of the question."""
 
     hits: tuple[Hit, ...]
-    none: float
+    outlook: Outlook
 
 
+_CERTAIN, _NOTHING = Outlook(1.0, 0.0, 0.0, 0.0), Outlook(0.0, 0.0, 0.0, 1.0)
 _indexes: WeakKeyDictionary[Engine, tuple[tuple[int, int], SearchIndex]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -76,18 +78,18 @@ def find(
     model: SearchModel | None = None,
     context: Context = NO_CONTEXT,
 ) -> Found:
-    """Return what a question may mean in its conversation, and the probability that it means no procedure at all."""
+    """Return what a question may mean in its conversation, and what may become of it."""
     return find_in(current_index(session), question, limit, model or load_model(), context)
 
 
 def find_in(index: SearchIndex, question: str, limit: int, model: SearchModel, context: Context = NO_CONTEXT) -> Found:
     """Return what ``find`` does, in an index at hand."""
     if not index.entries:
-        return Found((), 1.0)
+        return Found((), _NOTHING)
     question = normalise(question, index.wording.lexicon)
     coded = [index.by_code[word] for word in tokens(question) if word in index.by_code]
     if coded:
-        return Found(tuple(_hit(index, entry, 1.0, 1.0) for entry in dict.fromkeys(coded))[:limit], 0.0)
+        return Found(tuple(_hit(index, entry, 1.0, 1.0) for entry in dict.fromkeys(coded))[:limit], _CERTAIN)
     evidence = gather(index, model.matcher, question, positions(index, model.matcher), context)
     return _found(index, model, evidence, limit, question)
 
@@ -105,7 +107,13 @@ def _found(index: SearchIndex, model: SearchModel, evidence: Evidence, limit: in
     shares, none = model.ranker.probabilities(evidence)
     best = np.argsort(-shares, kind="stable")[:limit]
     hits = (_hit(index, evidence.entries[n], float(shares[n]), float(evidence.rows[n, 1]), question) for n in best)
-    return Found(tuple(hits), 1.0 if evidence.silent else none)
+    return Found(tuple(hits), _NOTHING if evidence.silent else _outlook(index, model, evidence, shares, none))
+
+
+def _outlook(index: SearchIndex, model: SearchModel, evidence: Evidence, shares: np.ndarray, none: float) -> Outlook:
+    if model.judge is None:
+        return unjudged(shares, none)
+    return model.judge.outlook(describe(evidence, shares, none, index.full[evidence.entries]))
 
 
 def _hit(index: SearchIndex, entry: int, probability: float, names: float, question: str = "") -> Hit:

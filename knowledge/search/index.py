@@ -162,6 +162,7 @@ class SearchIndex:
         self.folded = View(words, marked=False, wording=wording)
         self.prior = np.array([_prior(entry) for entry in self.entries], dtype=np.float32)
         self.business = np.array([entry.audience != "citizen" for entry in self.entries])
+        self.full = np.array([entry.coverage == "full" for entry in self.entries])
 
 
 def _prior(entry: Entry) -> float:

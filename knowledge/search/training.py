@@ -1,4 +1,4 @@
-"""Learning from citizens' questions: the matcher, then the ranker and thresholds on held-out ones.
+"""Learning from citizens' questions: the matcher, then the ranker and the judge on held-out ones.
 
 ``python -m knowledge train`` (part of ``make train``). What the ranker sees of the matcher is
 always the matcher's opinion on a question it was not trained on, or its confidence would lie.
@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from knowledge.search.evidence import NO_CONTEXT, Context, weigh
 from knowledge.search.finder import current_index, positions
 from knowledge.search.index import SearchIndex
+from knowledge.search.judging import Held, learn_judge
 from knowledge.search.lessons import Lesson, read_lessons, teaches
 from knowledge.search.matcher import Learnt, Matcher, learn
 from knowledge.search.model import SearchModel
 from knowledge.search.ranker import fit
-from knowledge.search.worth import Held, calibrate
 from nlu.text import fold, normalise
 
 _ABSENT_EVERY = 12  # every so-many-th question is also judged as if its procedure were not in the records
@@ -44,7 +44,7 @@ def train(session: Session, negatives: Path) -> SearchModel:
     learnt = learn([lesson.text for lesson in taught], [lesson.codes for lesson in taught], index.wording.lexicon)
     held = _held_out(index, lessons, taught, learnt)
     ranker = fit([one.evidence for one in held if one.listed], [one.right for one in held if one.listed])
-    return SearchModel(learnt.matcher, ranker, calibrate(held, ranker), trained=True)
+    return SearchModel(learnt.matcher, ranker, learn_judge(held, ranker, index), trained=True)
 
 
 def _held_out(index: SearchIndex, lessons: Sequence[Lesson], taught: Sequence[Lesson], learnt: Learnt) -> list[Held]:
