@@ -2,6 +2,7 @@
 
 Starts the product on ports and a database of its own (``--url``: asks one that runs; ``--answers FILE``: scores what
 ``bot.ask`` wrote) and prints tables; a run that asked writes them to eval.md, and charts to eval.html.
+``--development``: other questions, to look at and to tune on; nothing is written.
 ``--baseline FILE``: answers of another model; exit 1 = this one is worse. How it is scored: frozen/README.md.
 """
 
@@ -22,7 +23,16 @@ from benchmarks.evaluation.charts import charts_page
 from benchmarks.evaluation.comparing import compare
 from benchmarks.evaluation.confusions import question_files, worst
 from benchmarks.evaluation.product import ask, running_product
-from benchmarks.evaluation.questions import FROZEN, SETS, EvaluationError, Question, read_answers, read_frozen, unseen
+from benchmarks.evaluation.questions import (
+    DEVELOPMENT,
+    FROZEN,
+    SETS,
+    EvaluationError,
+    Question,
+    read_answers,
+    read_set,
+    unseen,
+)
 from benchmarks.evaluation.records import FOLDER, bundled_records, plain_bm25, read_names
 from benchmarks.evaluation.scoring import Verdict, judge_all
 
@@ -47,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--answers", type=_path, metavar="FILE", help="score these answers of bot.ask; ask nothing")
     source.add_argument("--url", help="ask the product that runs there")
+    parser.add_argument("--development", action="store_true", help="ask the questions that one may tune on")
     parser.add_argument("--baseline", type=_path, metavar="FILE", help="answers of another model to compare with")
     parser.add_argument("--concurrency", type=int, default=1, help="dialogues asked at once (default: %(default)s)")
     return parser
@@ -57,24 +68,27 @@ def _path(text: str) -> Path:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    questions = unseen(read_frozen())
+    folder = DEVELOPMENT if options.development else FROZEN
+    questions = unseen(read_set(folder))
     before = judge_all(questions, read_answers(options.baseline, questions)) if options.baseline else []
-    answers = options.answers or _asked(options.url, options.concurrency)
+    answers = options.answers or _asked(folder, options.url, options.concurrency)
     verdicts = judge_all(questions, read_answers(answers, questions))
-    page = "\n".join(_page(questions, verdicts)) + "\n"
+    page = "\n".join(_page(folder, questions, verdicts)) + "\n"
     print(page)
-    if not options.answers:
+    if options.development:
+        print(f"Answers: {answers}")
+    elif not options.answers:
         RESULT.write_text(page, encoding="utf-8")
         CHARTS.write_text(charts_page(_without_twins(verdicts)), encoding="utf-8")
         print(f"Written: {RESULT}, {CHARTS}; answers, for a later --baseline: {answers}")
     return _refuse_worse(before, verdicts) if before else 0
 
 
-def _asked(url: str | None, concurrency: int) -> Path:
+def _asked(folder: Path, url: str | None, concurrency: int) -> Path:
     """Ask all questions and return where the answers are."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    asked, answers = FOLDER / "questions.jsonl", FOLDER / "answers.jsonl"
-    asked.write_bytes(b"".join((FROZEN / f"{name}.jsonl").read_bytes() for name in SETS))
+    asked, answers = FOLDER / f"{folder.name}-questions.jsonl", FOLDER / f"{folder.name}-answers.jsonl"
+    asked.write_bytes(b"".join((folder / f"{name}.jsonl").read_bytes() for name in SETS))
     with nullcontext(url) if url else running_product() as address:
         ask(asked, answers, address, concurrency)
     return answers
@@ -94,7 +108,7 @@ def _without_twins(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [verdict for verdict in verdicts if not verdict.question.twin_of]
 
 
-def _page(questions: Sequence[Question], verdicts: Sequence[Verdict]) -> list[str]:
+def _page(folder: Path, questions: Sequence[Question], verdicts: Sequence[Verdict]) -> list[str]:
     with bundled_records() as session:
         names = read_names(session)
     once = _without_twins(verdicts)
@@ -110,21 +124,24 @@ def _page(questions: Sequence[Question], verdicts: Sequence[Verdict]) -> list[st
             for key, head in groups.items()
         },
     }
-    return [*_head(verdicts), *(line for head, body in sections.items() for line in ("", f"## {head}", "", *body))]
+    return [
+        *_head(folder, verdicts),
+        *(line for head, body in sections.items() for line in ("", f"## {head}", "", *body)),
+    ]
 
 
 def _by_set(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
     return {name: [verdict for verdict in verdicts if verdict.question.set == name] for name in SETS}
 
 
-def _head(verdicts: Sequence[Verdict]) -> list[str]:
+def _head(folder: Path, verdicts: Sequence[Verdict]) -> list[str]:
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
-    left_out = len(read_frozen()) - len(verdicts)
+    left_out = len(read_set(folder)) - len(verdicts)
     failed = sum(verdict.answer.outcome == "unavailable" for verdict in verdicts)
     return [
         "# How well citizens are understood",
         "",
-        f"`make eval`, {date.today():%Y-%m-%d}, commit {commit}, {os.cpu_count()} cores. {len(verdicts)} frozen",
+        f"`make eval`, {date.today():%Y-%m-%d}, commit {commit}, {os.cpu_count()} cores. {len(verdicts)} {folder.name}",
         f"questions asked through the running product; {left_out} more are left out, because a training sentence",
         f"says the same; {failed} got no answer and count as wrong. In brackets: 95 % intervals (Wilson; where turns",
         "share a dialogue, a bootstrap over dialogues). What is counted and how: [frozen/README.md](frozen/README.md).",

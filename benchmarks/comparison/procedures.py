@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.comparison.acts import costs
 from benchmarks.comparison.stock import ask, default_pipeline, train, with_bare_copies
 from benchmarks.evaluation.figures import wilson
-from benchmarks.evaluation.questions import Question, read_frozen, unseen
+from benchmarks.evaluation.questions import Question, read_set, unseen
 from benchmarks.evaluation.records import bundled_records, plain_bm25, read_names
 from knowledge.search.finder import find
 from knowledge.search.model import load_model
@@ -24,7 +24,7 @@ def procedure_table(model: Path) -> list[str]:
     taught = [example for example in read_questions() if len(example.codes) == 1]
     codes = {code for code, _ in Counter(example.code for example in taught).most_common(_MOST)}
     lessons = with_bare_copies([(e.text, e.code, ()) for e in taught if e.code in codes])
-    asked = [question for question in unseen(read_frozen()) if _is_about(question, codes)]
+    asked = [question for question in unseen(read_set()) if _is_about(question, codes)]
     by_names, ours = _by_names(asked), _ours(asked, model)
     with tempfile.TemporaryDirectory() as folder:
         made, seconds = train(default_pipeline(), lessons, Path(folder))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.comparison.stock import ask
-from benchmarks.evaluation.questions import read_frozen
+from benchmarks.evaluation.questions import read_set
 from benchmarks.evaluation.records import bundled_records
 from knowledge.search.features import load_wording
 from knowledge.search.finder import find_in
@@ -24,7 +24,7 @@ _LISTED = 8  # as many as the dialogue looks at
 
 def speed_table(search: Path, dialogue: Path) -> list[str]:
     """Measure on one core with the frozen single questions; the models are the trained ones of the product."""
-    texts = [question.text for question in read_frozen() if question.set == "single"]
+    texts = [question.text for question in read_set() if question.set == "single"]
     started = time.perf_counter()
     model = load_model(search)
     load_s = time.perf_counter() - started

@@ -12,6 +12,7 @@ from nlu.corpus import read_all
 from nlu.text import folded_tokens
 
 FROZEN = Path(__file__).parents[1] / "frozen"
+DEVELOPMENT = Path(__file__).parents[1] / "development"
 SETS = ("single", "dialogues")
 # Where every listed procedure is wanted, not any one of them; see frozen/README.md.
 _ALL_WANTED_TOPIC = "two_procedures"
@@ -58,8 +59,8 @@ class Answer:
     latency_ms: float = 0.0
 
 
-def read_frozen(folder: Path = FROZEN) -> list[Question]:
-    """Return all frozen questions."""
+def read_set(folder: Path = FROZEN) -> list[Question]:
+    """Return all questions of a folder."""
     return [_question(data, name) for name in SETS for data in _lines(folder / f"{name}.jsonl")]
 
 

@@ -13,7 +13,7 @@ import pytest
 from benchmarks import eval as command
 from benchmarks.evaluation import steps
 from benchmarks.evaluation.product import ask
-from benchmarks.evaluation.questions import EvaluationError, Question, read_frozen
+from benchmarks.evaluation.questions import EvaluationError, Question, read_set
 
 
 class Office(BaseHTTPRequestHandler):
@@ -72,7 +72,7 @@ def test_nobody_there_is_said(questions: Path, tmp_path: Path) -> None:
 
 def write_answers(file: Path, right_every: int) -> str:
     """Write answers of which every so-many-th is wrong."""
-    lines = [line(question, right=place % right_every != 0) for place, question in enumerate(read_frozen())]
+    lines = [line(question, right=place % right_every != 0) for place, question in enumerate(read_set())]
     file.write_text("\n".join(lines), encoding="utf-8")
     return str(file)
 
@@ -96,7 +96,7 @@ def test_a_worse_model_is_refused(
 
 def test_answers_to_some_questions_alone_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     file = tmp_path / "answers.jsonl"
-    file.write_text(line(read_frozen()[0], right=True), encoding="utf-8")
+    file.write_text(line(read_set()[0], right=True), encoding="utf-8")
     assert command.main(["--answers", str(file)]) == 2
     assert "questions have no answer" in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.evaluation.questions import EvaluationError, Question, read_answers, read_frozen, taught_texts, unseen
+from benchmarks.evaluation.questions import EvaluationError, Question, read_answers, read_set, taught_texts, unseen
 from knowledge.answers.aspects import ASPECTS
 from nlu.text import fold
 from tests.benchmarks.cases import question
@@ -18,7 +18,7 @@ BEHAVIOURS = {"answer", "clarify", "not_found", "out_of_scope", "smalltalk", "ha
 
 @pytest.fixture(scope="module")
 def frozen() -> list[Question]:
-    return read_frozen()
+    return read_set()
 
 
 def test_they_are_as_many_as_were_written(frozen: list[Question]) -> None:
