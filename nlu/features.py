@@ -15,6 +15,8 @@ Span = tuple[int, int, str]  # start, end, entity name
 
 _WORD = re.compile(r"<\w+>|\d+|[^\W\d_]+|[?!]")
 _EDGE = "_"
+_CLAUSE_END = re.compile(r"[,;:?!.]|\b(?:và|va|với|rồi|roi|còn)\b", re.IGNORECASE)
+_SHORTEST_CLAUSE = 2  # words
 
 
 def mask(text: str, spans: Iterable[Span]) -> str:
@@ -31,6 +33,12 @@ def words(text: str, spans: Iterable[Span], lexicon: Lexicon) -> list[str]:
     """Return the lower-case words of the masked and normalised message; numbers become ``<n>``."""
     clean = normalise(mask(text, spans), lexicon).lower()
     return [_shape(word) for word in _WORD.findall(clean)]
+
+
+def clauses(text: str, spans: Iterable[Span], lexicon: Lexicon) -> list[list[str]]:
+    """Return the words of each clause of a message that has several, else nothing."""
+    parts = [part for part in _CLAUSE_END.split(mask(text, spans)) if len(part.split()) >= _SHORTEST_CLAUSE]
+    return [words(part, (), lexicon) for part in parts] if len(parts) > 1 else []
 
 
 def _shape(word: str) -> str:

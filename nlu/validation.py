@@ -94,16 +94,6 @@ def hold_out(lessons: Lessons, cost: float, min_count: int, parts: int = PARTS) 
     return HeldOut(np.concatenate([scores[0, asked], scores[1, asked]]), np.tile(asked, 2))
 
 
-def best_threshold(probabilities: np.ndarray, truth: np.ndarray, low: float = 0.3, high: float = 0.8) -> float:
-    """Return the probability from which a label counts, where F1 is highest; 0.5 for labels without examples."""
-    if not truth.any():
-        return 0.5
-    grid = np.arange(low, high + 0.001, 0.02)
-    scores = np.array([f1(probabilities >= threshold, truth) for threshold in grid])
-    near_best = grid[scores >= scores.max() - 0.002]
-    return round(float(near_best.mean()), 2)  # the middle of the plateau moves least with new data
-
-
 def f1(said: np.ndarray, truth: np.ndarray) -> float:
     """Return the harmonic mean of precision and recall of 0/1 arrays of one shape."""
     hits = int((said & truth.astype(bool)).sum())

@@ -17,10 +17,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.entities import VietnameseEntityMatcher
-from nlu.components.words import files_fingerprint, lexicon_facts, message_grams, message_words
+from nlu.components.words import clause_grams, files_fingerprint, lexicon_facts, message_grams, message_words
 from nlu.linear import LinearModel, sigmoid
 from nlu.text import Lexicon, load_lexicon
-from nlu.validation import Lessons, best_threshold, hold_out, train_model
+from nlu.validation import Lessons, train_model
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,9 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
             # Sentences that must hold an n-gram before it counts.
             "min_count": 2,
             # Sentences made of two others, for every real one: they teach several aspects at once.
-            "composed_share": 0.3,
+            "composed_share": 2.0,
+            # An aspect counts from this probability.
+            "threshold": 0.6,
             # Intents whose examples teach aspects; those of others say nothing about procedures.
             "intents": ["ask_procedure", "correct"],
         }
@@ -78,13 +80,12 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         lexicon: Lexicon,
         model: LinearModel | None = None,
-        thresholds: dict[str, float] | None = None,
     ) -> None:
         self._config, self._storage, self._resource, self._lexicon = config, storage, resource, lexicon
-        self._model, self._thresholds = model, thresholds or {}
+        self._model = model
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit the model on all examples; thresholds come from sentences held out of it by cross-validation."""
+        """Fit the model on all examples and on sentences composed of two of them."""
         examples = [e for e in training_data.intent_examples if e.get(INTENT) in self._config["intents"]]
         labels = sorted({aspect for example in examples for aspect in aspects_of(example)})
         if not labels:
@@ -96,16 +97,12 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
         lessons = Lessons([message_words(example, self._lexicon) for example in examples], targets)
         everyone = range(len(examples))
         lessons.compose(everyone, everyone, int(len(examples) * self._config["composed_share"]), keep="both")
-        cost, min_count = self._config["cost"], self._config["min_count"]
-        held_out = hold_out(lessons, cost, min_count, parts=2)
-        chances, truth = sigmoid(held_out.scores), targets[held_out.asked]
-        self._thresholds = {label: best_threshold(chances[:, i], truth[:, i]) for i, label in enumerate(labels)}
-        self._model = train_model(lessons, labels, cost, min_count)
+        self._model = train_model(lessons, labels, self._config["cost"], self._config["min_count"])
         self._persist()
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add one entity per aspect that reaches its threshold."""
+        """Add one entity per aspect that reaches the threshold."""
         for message in messages:
             found = self._aspects(message)
             message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(found), add_to_output=True)
@@ -115,18 +112,23 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
         if self._model is None:
             return []
         end = len(message.get(TEXT) or "")
-        chances = sigmoid(self._model.scores(message_grams(message, self._lexicon)))
+        chances = sigmoid(self._scores(self._model, message))
         return [
             {"entity": "aspect", "start": 0, "end": end, "value": label, "confidence_entity": round(float(chance), 3)}
             for chance, label in sorted(zip(chances, self._model.labels), reverse=True)
-            if chance >= self._thresholds[label]
+            if chance >= self._config["threshold"]
         ]
+
+    def _scores(self, model: LinearModel, message: Message) -> np.ndarray:
+        """Return log-odds: of two things asked at once, each is plainer in its own clause than in the whole."""
+        whole = model.scores(message_grams(message, self._lexicon))
+        parts = [model.scores(grams) for grams in clause_grams(message, self._lexicon)]
+        return (whole + np.max([whole, *parts], axis=0)) / 2
 
     def _persist(self) -> None:
         assert self._model is not None
         with self._storage.write_to(self._resource) as folder:
-            facts = {"thresholds": self._thresholds, "lexicon": lexicon_facts(self._lexicon)}
-            self._model.save(folder, "aspects", **facts)
+            self._model.save(folder, "aspects", lexicon=lexicon_facts(self._lexicon))
 
     @classmethod
     def load(
@@ -137,12 +139,12 @@ class AspectClassifier(GraphComponent, EntityExtractorMixin):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> AspectClassifier:
-        """Read weights, thresholds and lexicon stored with the model."""
+        """Read weights and lexicon stored with the model."""
         with model_storage.read_from(resource) as folder:
             if not (folder / "aspects.json").exists():
                 return cls.create(config, model_storage, resource, execution_context)
             model, facts = LinearModel.load(folder, "aspects")
-        return cls(config, model_storage, resource, Lexicon(**facts["lexicon"]), model, facts["thresholds"])
+        return cls(config, model_storage, resource, Lexicon(**facts["lexicon"]), model)
 
 
 def aspects_of(example: Message) -> list[str]:

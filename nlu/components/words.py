@@ -14,7 +14,7 @@ import nlu.linear
 import nlu.telex
 import nlu.text
 import nlu.validation
-from nlu.features import words
+from nlu.features import clauses, words
 from nlu.linear import Grams, blocks
 from nlu.text import Lexicon
 
@@ -35,6 +35,11 @@ def message_grams(message: Message, lexicon: Lexicon) -> Grams:
         grams = blocks(message_words(message, lexicon))
         message.set(_GRAMS, grams)
     return grams
+
+
+def clause_grams(message: Message, lexicon: Lexicon) -> list[Grams]:
+    """Return the n-grams of each clause of a message that has several."""
+    return [blocks(part) for part in clauses(message.get(TEXT) or "", message.get(SPANS) or [], lexicon)]
 
 
 def lexicon_facts(lexicon: Lexicon) -> dict[str, dict[str, str]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nlu.linear import LinearModel, blocks, softmax
-from nlu.validation import PARTS, Lessons, best_temperature, best_threshold, folds, hold_out, train_model
+from nlu.validation import PARTS, Lessons, best_temperature, folds, hold_out, train_model
 
 SENTENCES = [
     f"{verb} {thing} {ask}".split()
@@ -31,11 +31,11 @@ def test_it_learns_with_and_without_marks(model, text, label):
 
 
 def test_what_is_saved_is_what_is_loaded(model, tmp_path):
-    model.save(tmp_path, "m", thresholds={"fee": 0.4})
+    model.save(tmp_path, "m", lexicon={"ko": "không"})
     loaded, facts = LinearModel.load(tmp_path, "m")
     words = "làm thẻ bao nhiêu tiền".split()
     assert np.allclose(loaded.scores(blocks(words)), model.scores(blocks(words)), atol=0.01)
-    assert facts == {"thresholds": {"fee": 0.4}}
+    assert facts == {"lexicon": {"ko": "không"}}
 
 
 def test_saved_files_hold_no_pickle(model, tmp_path):
@@ -73,18 +73,6 @@ def test_fewer_parts_ask_fewer_sentences():
     held_out = hold_out(Lessons(SENTENCES, TARGETS), cost=10.0, min_count=1, parts=1)
     assert set(held_out.asked) == set(np.flatnonzero(folds(len(SENTENCES)) == 0))
     assert len(held_out.scores) == 2 * len(SENTENCES) // PARTS
-
-
-@pytest.mark.parametrize(
-    ("probabilities", "truth", "low", "high"),
-    [
-        ([0.9, 0.8, 0.2, 0.1], [1, 1, 0, 0], 0.3, 0.8),
-        ([0.9, 0.6, 0.55, 0.1], [1, 0, 0, 0], 0.61, 0.8),
-        ([0.1], [0], 0.5, 0.5),
-    ],
-)
-def test_best_threshold(probabilities, truth, low, high):
-    assert low <= best_threshold(np.array(probabilities), np.array(truth)) <= high
 
 
 def test_temperature_makes_wrong_certainty_humble():
