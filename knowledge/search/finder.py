@@ -21,6 +21,7 @@ from knowledge.search.matcher import Matcher
 from knowledge.search.model import SearchModel, load_model
 from knowledge.search.outlook import Outlook, describe, unjudged
 from knowledge.search.source import read_entries, revision
+from knowledge.search.twins import pooled
 from nlu.text import folded_tokens, normalise, tokens
 
 
@@ -105,6 +106,7 @@ def positions(index: SearchIndex, matcher: Matcher) -> np.ndarray:
 
 def _found(index: SearchIndex, model: SearchModel, evidence: Evidence, limit: int, question: str) -> Found:
     shares, none = model.ranker.probabilities(evidence)
+    shares = pooled(shares, index.twins[evidence.entries])
     best = np.argsort(-shares, kind="stable")[:limit]
     hits = (_hit(index, evidence.entries[n], float(shares[n]), float(evidence.rows[n, 1]), question) for n in best)
     return Found(tuple(hits), _NOTHING if evidence.silent else _outlook(index, model, evidence, shares, none))

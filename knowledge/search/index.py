@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from knowledge.search.features import Wording, is_stop, word_features
+from knowledge.search.twins import twin_groups
 from nlu.text import tokens
 
 _K1 = 1.2
@@ -23,7 +24,7 @@ _STOP_WEIGHT = 0.1
 
 @dataclass(frozen=True)
 class Entry:
-    """What search needs of one procedure. ``names`` are its own names, best known first."""
+    """What search needs of one procedure. ``names`` are its own names, best known first; ``official`` is as published."""
 
     code: str
     short_name: str
@@ -33,6 +34,7 @@ class Entry:
     levels: tuple[str, ...]
     audience: str
     coverage: str
+    official: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ class SearchIndex:
         self.folded = View(words, marked=False, wording=wording)
         self.prior = np.array([_prior(entry) for entry in self.entries], dtype=np.float32)
         self.business = np.array([entry.audience != "citizen" for entry in self.entries])
+        self.twins = twin_groups(self.entries)
         self.full = np.array([entry.coverage == "full" for entry in self.entries])
 
 

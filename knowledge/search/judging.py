@@ -13,6 +13,7 @@ from knowledge.search.index import SearchIndex
 from knowledge.search.lessons import Lesson
 from knowledge.search.outlook import Judge, describe, fit
 from knowledge.search.ranker import Ranker
+from knowledge.search.twins import pooled
 
 # How often citizens ask each kind of question. The question files hold as many questions for a rare procedure as for
 # one that is asked every day; records written in full are those that are asked most.
@@ -40,20 +41,21 @@ def learn_judge(held: Sequence[Held], ranker: Ranker, index: SearchIndex) -> Jud
     for one in held:
         if one.listed:
             shares, none = ranker.probabilities(one.evidence)
-            often = index.full[one.evidence.entries]
+            twins, often = index.twins[one.evidence.entries], index.full[one.evidence.entries]
+            shares = pooled(shares, twins)
             told.append(describe(one.evidence, shares, none, often))
-            cases.append(_case(one, int(np.argmax(shares))))
+            cases.append(_case(one, int(np.argmax(shares)), twins))
             kinds.append(_kind(one, index))
     counts = Counter(kinds)
     return fit(told, cases, np.array([_ASKED[kind] / counts[kind] for kind in kinds]) * len(kinds))
 
 
-def _case(one: Held, leader: int) -> str:
+def _case(one: Held, leader: int, twins: np.ndarray) -> str:
     if not one.right:
         return "none"
     if len(one.right) > 1:
         return "open"
-    return "leader" if leader in one.right else "other"
+    return "leader" if twins[leader] in twins[list(one.right)] else "other"
 
 
 def _kind(one: Held, index: SearchIndex) -> str:

@@ -43,6 +43,7 @@ def read_entries(session: Session) -> list[Entry]:
             levels=tuple(version.levels),
             audience=version.audience,
             coverage=version.coverage,
+            official=version.name,
         )
         for procedure_id, code, version in rows
     ]
