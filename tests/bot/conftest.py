@@ -19,6 +19,7 @@ from tests.bot.fake_channel import FakeChannel
 from tests.bot.fake_rasa import FakeRasa
 from tests.bot.phone import Phone
 from tests.bot.running import Process, Running
+from tests.fakes.telegram import FakeTelegram
 
 
 @pytest.fixture(scope="session")
@@ -128,3 +129,13 @@ def phone_on(serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> 
         return Phone(serve(**changes), channel)
 
     return start
+
+
+@pytest.fixture
+def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTelegram]:
+    """A fake Telegram; whoever cannot reach it tries again at once."""
+    monkeypatch.setattr("bot.channels.reception._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("bot.channels.reception._LONGEST_PAUSE", 0.02)
+    fake = FakeTelegram()
+    yield fake
+    fake.down()

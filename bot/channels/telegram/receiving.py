@@ -39,6 +39,8 @@ class Receiver:
             return
         parts.metrics.received(NAME)
         parts.metrics.ignored(NAME, found.kind)
+        if found.kind == "malformed":
+            log.warning("update.malformed")
         if found.leave is not None:
             self._errand(self._api.bot.leave_chat(found.leave))
 
