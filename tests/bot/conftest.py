@@ -17,6 +17,7 @@ from tests.bot import postgres
 from tests.bot.citizen import Talk
 from tests.bot.fake_channel import FakeChannel
 from tests.bot.fake_rasa import FakeRasa
+from tests.bot.on_telegram import PATH, SECRET, polling, webhook
 from tests.bot.phone import Phone
 from tests.bot.running import Process, Running
 from tests.fakes.telegram import FakeTelegram
@@ -138,4 +139,23 @@ def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTelegram]:
     monkeypatch.setattr("bot.channels.reception._LONGEST_PAUSE", 0.02)
     fake = FakeTelegram()
     yield fake
-    fake.down()
+    fake.close()
+
+
+@pytest.fixture
+def on_polling(serve: Callable[..., Running], telegram: FakeTelegram) -> Running:
+    return serve(channels=polling(telegram))
+
+
+@pytest.fixture
+def on_webhook(serve: Callable[..., Running], telegram: FakeTelegram) -> Running:
+    server = serve(channels=webhook(telegram, ""))
+    telegram.secret, telegram.webhook = SECRET, f"{server.url}{PATH}"
+    return server
+
+
+@pytest.fixture(params=["on_polling", "on_webhook"])
+def either(request: pytest.FixtureRequest) -> Running:
+    """A server that gets its updates one way, then the other."""
+    found: Running = request.getfixturevalue(request.param)
+    return found

@@ -17,7 +17,7 @@ class Loopback:
     def __init__(self) -> None:
         self.news = threading.Condition()
         self.port = 0
-        self.is_up = False
+        self.is_up = self.is_over = False
         self.up()
 
     @property
@@ -65,6 +65,11 @@ class Loopback:
             self.news.notify_all()
         self._server.shutdown()
         self._server.server_close()
+
+    def close(self) -> None:
+        """Go for good."""
+        self.is_over = True
+        self.down()
 
     def wait(self, what: Any) -> None:
         """Return once ``what()`` is true; it is looked at after every call."""

@@ -33,9 +33,10 @@ def message(number: int, message_id: int, **content: Any) -> dict[str, Any]:
 
 
 class FakeTelegram(Loopback):
-    """``sent`` are the messages that arrived, ``calls`` every (method, form). ``troubles`` come first, one a sendMessage.
+    """``sent`` are the messages that arrived, ``calls`` every (method, form).
 
-    A trouble is a status, a whole (status, JSON), or CUT: it arrives and the connection ends.
+    ``troubles`` come first, one a sendMessage: a status, a whole (status, JSON), or CUT, which means that it
+    arrives and the connection ends.
     """
 
     def __init__(self) -> None:
@@ -183,13 +184,13 @@ class FakeTelegram(Loopback):
     def _push(self) -> None:
         """Post updates to the webhook, one after the other, each until it is answered by 2xx."""
         with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
-            while True:
+            while not self.is_over:
                 time.sleep(_PAUSE)
                 if not (self.pushes and self.webhook and self.pending):
                     continue
                 found, headers = self.pending[0], {"X-Telegram-Bot-Api-Secret-Token": self.secret}
                 try:
-                    is_done = client.post(self.webhook, json=found, headers=headers).is_success
+                    is_done = client.post(self.webhook, content=json.dumps(found), headers=headers).is_success
                 except httpx.HTTPError:
                     is_done = False
                 with self.news:
