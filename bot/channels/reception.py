@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 
 import anyio
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.alerts import clear_alerts, raise_alert
 from bot.channels import door
-from bot.errors import ApiError, DeliveryError, NeedsOperator, Retry
+from bot.errors import ApiError, DeliveryError, NeedsOperator, Permanent, Retry
 from bot.inbound import Inbound
 from bot.services import Services
 from bot.transactions import transaction
@@ -58,6 +59,17 @@ class Reception:
         if isinstance(error, Retry) and error.after is not None:
             return error.after
         return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (min(self._failures, 20) - 1))
+
+    async def insist(self, call: Callable[[], Awaitable[object]], refused: str) -> None:
+        """Call until it works; ``refused`` names the alert for a refusal that only a person can do something about."""
+        while True:
+            try:
+                await call()
+            except DeliveryError as error:
+                await self.failed(NeedsOperator(refused) if isinstance(error, Permanent) else error)
+            else:
+                await self.works()
+                return
 
     async def works(self) -> None:
         """Note that it works: the alert ends."""

@@ -125,6 +125,11 @@ class Api:
             raise Uncertain("no list of updates")
         return found
 
+    async def delete_webhook(self) -> None:
+        """End the webhook, which excludes polling; what waits for it stays."""
+        with telegram_call():
+            await self.bot.delete_webhook()
+
 
 @contextmanager
 def telegram_call() -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 import anyio
@@ -12,7 +12,7 @@ import structlog
 from bot.channels.reception import Reception, take
 from bot.channels.telegram.api import WANTED, Api, telegram_call
 from bot.channels.telegram.reading import Arrival, read_update
-from bot.errors import DeliveryError, NeedsOperator, Permanent, Retry
+from bot.errors import DeliveryError, Retry
 from bot.services import Services
 
 log = structlog.get_logger("telegram")
@@ -60,7 +60,7 @@ async def _quietly(call: Coroutine[Any, Any, Any]) -> None:
 
 async def poll(api: Api, receiver: Receiver, parts: Services, reception: Reception) -> None:
     """Fetch updates for ever. Asking for the next offset confirms the ones before it, so they are stored by then."""
-    await _until_done(reception, api.bot.delete_webhook)
+    await reception.insist(api.delete_webhook, "telegram_refused")
     offset = None
     while True:
         started = anyio.current_time()
@@ -88,25 +88,16 @@ async def keep_webhook(api: Api, address: str, secret: str, reception: Reception
     """Tell Telegram where to send updates, and again when somebody has told it another place since."""
 
     async def register() -> None:
-        await api.bot.set_webhook(address, allowed_updates=list(WANTED), secret_token=secret)
+        with telegram_call():
+            await api.bot.set_webhook(address, allowed_updates=list(WANTED), secret_token=secret)
 
     async def look() -> None:
-        if (await api.bot.get_webhook_info()).url != address:
+        with telegram_call():
+            info = await api.bot.get_webhook_info()
+        if info.url != address:
             await register()
 
-    await _until_done(reception, register)  # in any case: the secret cannot be read back
+    await reception.insist(register, "telegram_refused")  # in any case: the secret cannot be read back
     while True:
         await anyio.sleep(_LOOK_AGAIN)
-        await _until_done(reception, look)
-
-
-async def _until_done(reception: Reception, call: Callable[[], Awaitable[Any]]) -> None:
-    while True:
-        try:
-            with telegram_call():
-                await call()
-        except DeliveryError as error:
-            await reception.failed(NeedsOperator("telegram_refused") if isinstance(error, Permanent) else error)
-        else:
-            await reception.works()
-            return
+        await reception.insist(look, "telegram_refused")
