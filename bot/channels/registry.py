@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.channels import rest, telegram, web
+from bot.channels import rest, telegram, web, zalo_bot
 from bot.channels.base import Channel, Finding
 from bot.channels.tools import Tools
 
@@ -13,6 +13,7 @@ BUILDERS: Sequence[Callable[[Tools], Channel | None]] = (
     web.build,
     rest.build,
     telegram.build,
+    zalo_bot.build,
 )
 
 
