@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.channels.base import Choice, Delivery, Link, Part
 from bot.channels.settings import ChannelSettings
-from bot.channels.telegram import build
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.tools import Tools
-from bot.delivery.hub import Hub
 from bot.errors import NeedsOperator, Permanent, Retry, Uncertain
 from bot.inbound import Tap
 from bot.texts import Texts
@@ -35,19 +31,8 @@ def sessions(database: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5.0, trust_env=False) as opened:
-        yield opened
-
-
-@pytest.fixture
-def built(sessions: Any, client: httpx.AsyncClient) -> Any:
-    def start(settings: ChannelSettings) -> TelegramChannel:
-        channel = build(Tools(settings, sessions, client, Texts.load(), Hub(), b"a key"))
-        assert channel
-        return channel
-
-    return start
+def built(make_channel: Any) -> Callable[[ChannelSettings], TelegramChannel]:
+    return lambda settings: make_channel("telegram", settings)[0]
 
 
 @pytest.fixture
@@ -59,8 +44,8 @@ def to(number: str = "7") -> Delivery:
     return Delivery(1, "c", "telegram", number, 3, 0, {})
 
 
-def test_without_a_token_it_is_off(sessions: Any) -> None:
-    assert build(Tools(ChannelSettings(), sessions, httpx.AsyncClient(), Texts.load(), Hub(), b"a key")) is None
+async def test_without_a_token_it_is_off(built: Any) -> None:
+    assert built(ChannelSettings()) is None
 
 
 async def test_bold_words_buttons_and_links(channel: TelegramChannel, telegram: FakeTelegram) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,11 +9,9 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from bot.channels import door
-from knowledge.models import Alert, Conversation, Message
+from knowledge.models import Alert, Conversation
 from tests.bot.on_telegram import PATH, SECRET, lines, rows, until, webhook
 from tests.bot.running import Running
 from tests.fakes.telegram import FakeTelegram, message
@@ -96,36 +93,3 @@ def test_a_database_that_is_away_has_the_webhook_sent_again(
     telegram.wait(lambda: telegram.sent)
     assert rows(on_webhook, sa.select(Conversation.external_id)) == ["7"]
     assert len(lines(on_webhook)) == 2
-
-
-CITIZENS = itertools.count(1000, 1000)  # examples share one database
-TREATMENTS = ("whole", "twice", "truncated", "forged", "damaged")
-
-
-@given(st.lists(st.sampled_from(TREATMENTS), min_size=30, max_size=60), st.randoms(use_true_random=False))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_hundreds_of_webhooks_of_every_sort(on_webhook: Running, plan: list[str], chance: Any) -> None:
-    number = next(CITIZENS)
-    posts = [post for place, treatment in enumerate(plan) for post in _posts(number, place, treatment)]
-    chance.shuffle(posts)
-    with httpx.Client(base_url=on_webhook.url, trust_env=False, timeout=20) as client:
-        for secret, body, statuses in posts:
-            answer = client.post(PATH, content=body, headers={"x-telegram-bot-api-secret-token": secret})
-            assert answer.status_code in statuses
-    mine = sa.select(Message.text).join(Conversation, Conversation.id == Message.conversation_id)
-    mine = mine.where(Conversation.external_id == str(number), Message.author == "citizen")
-    wanted = [f"text {place}" for place, treatment in enumerate(plan) if treatment in ("whole", "twice")]
-    assert sorted(rows(on_webhook, mine)) == sorted(wanted)
-
-
-def _posts(number: int, place: int, treatment: str) -> list[tuple[str, bytes, tuple[int, ...]]]:
-    """Return what is posted as (secret, body, statuses that may come back)."""
-    update = {"update_id": number + place, "message": message(number, place + 1, text=f"text {place}")}
-    body = json.dumps(update).encode()
-    if treatment == "truncated":
-        return [(SECRET, body[: len(body) // 2], (400,))]
-    if treatment == "forged":
-        return [(SECRET[:-1] + "?", body, (403,))]
-    if treatment == "damaged":
-        return [(SECRET, json.dumps({**update, "message": {**update["message"], "chat": place}}).encode(), (200,))]
-    return [(SECRET, body, (200,))] * (2 if treatment == "twice" else 1)
