@@ -32,6 +32,17 @@ def test_questions_are_answered_in_their_order(either: Running, telegram: FakeTe
     telegram.wait(lambda: not telegram.pending)
 
 
+def test_on_both_databases(serve: Serve, telegram: FakeTelegram, database_url: str) -> None:
+    server = serve(channels=polling(telegram), database_url=database_url)
+    sent = telegram.say(7, text="\U0001f44d một")
+    telegram.update(message=sent)
+    telegram.update(message=message(7, 9, text="a\x00b \ud800", caption=5))
+    telegram.say(8, document={"file_id": "B", "file_unique_id": "u", "file_name": "đơn\x00.pdf"}, caption="xem")
+    telegram.wait(lambda: len(telegram.sent) >= 3 and not telegram.pending)
+    assert [form["text"].split()[-1] for form in telegram.sent if form["chat_id"] == "7"] == ["một", "b"]
+    assert rows(server, sa.select(Alert.text_key)) == []
+
+
 def test_the_same_update_twice_is_answered_once(either: Running, telegram: FakeTelegram) -> None:
     sent = telegram.say(7, text="một")
     telegram.update(message=sent)
