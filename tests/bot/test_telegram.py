@@ -76,6 +76,30 @@ def test_a_tap_that_cannot_be_answered_is_still_asked(either: Running, telegram:
     telegram.wait(lambda: len(telegram.sent) == 2)
 
 
+def test_a_finger_that_hits_twice_asks_once(either: Running, telegram: FakeTelegram, rasa: FakeRasa) -> None:
+    rasa.script("khai sinh", reply("Chọn ạ", **CHOICES))
+    telegram.say(7, text="khai sinh")
+    telegram.wait(lambda: telegram.sent)
+    rows_of_buttons = json.loads(telegram.sent[0]["reply_markup"])["inline_keyboard"]
+    fee, place = (row[0]["callback_data"] for row in rows_of_buttons)
+    for code in (fee, fee, place):
+        telegram.tap(7, code)
+    telegram.wait(lambda: len(telegram.sent) == 3 and len(telegram.said("answerCallbackQuery")) == 3)
+    assert rasa.messages == ["khai sinh", "/ask_fee", "/ask_place"]
+
+
+def test_an_album_is_kept_whole_and_answered_once(either: Running, telegram: FakeTelegram, rasa: FakeRasa) -> None:
+    for number in range(3):
+        picture = {"file_id": f"A{number}", "file_unique_id": "u", "width": 9, "height": 9}
+        caption = {"caption": "xem giúp em"} if number == 2 else {}
+        telegram.say(7, photo=[picture], media_group_id="13", **caption)
+    telegram.say(7, text="xong")
+    telegram.wait(lambda: telegram.texts and telegram.texts[-1] == "echo xong")
+    bodies = rows(either, sa.select(Message.body).where(Message.author == "citizen").order_by(Message.seq).limit(3))
+    assert [body["file_id"] for body in bodies] == ["A0", "A1", "A2"]
+    assert (rasa.messages, sum("tệp" in text for text in telegram.texts)) == (["xem giúp em", "xong"], 2)
+
+
 def test_kinds(either: Running, telegram: FakeTelegram, rasa: FakeRasa) -> None:
     telegram.say(7, text="/start 1_001193")
     telegram.wait(lambda: len(telegram.sent) == 1)

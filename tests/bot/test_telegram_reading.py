@@ -92,10 +92,14 @@ def _member(status: str) -> dict[str, Any]:
 EDIT = {**message(7, 55, text="khai tử"), "edit_date": 1700000000}
 LIVE = {**message(7, 55, location=VENUE["location"]), "edit_date": 1700000000}
 UPDATES = [
-    (query("#t:5:1"), Arrival("7", Inbound("m:tap:31", tap=Tap(5, 1), kind="tap"), "31")),
+    (query("#t:5:1"), Arrival("7", Inbound("m:tap:31", tap=Tap(5, 1), kind="tap"), "31", "tap:5:1")),
     (query("something else"), Skipped("unknown_button", "31")),
     (query(None), Skipped("unknown_button", "31")),
     (query("#t:5:1", GROUP), Skipped("group", "31")),
+    (
+        {"message": message(7, 55, photo=[PHOTO], media_group_id="13")},
+        Arrival("7", got("image", attachment=Attachment("", "AgAC-1", "", 1000, "image/jpeg")), once="album:13"),
+    ),
     ({"edited_message": EDIT}, Arrival("7", Inbound("edit:9", "khai tử", kind="edit", edits="m:55", at=AT))),
     ({"edited_message": LIVE}, Skipped("edit_without_words")),
     ({"edited_message": {**EDIT, "chat": GROUP}}, Skipped("group")),

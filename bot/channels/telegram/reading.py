@@ -23,11 +23,16 @@ _BIGGEST_ID, _BIGGEST_SIZE = 2**53, 2**31 - 1
 
 @dataclass(frozen=True)
 class Arrival:
-    """Something for the conversation ``external_id``; ``tapped`` is the id of a tap that waits for an answer."""
+    """Something for the conversation ``external_id``.
+
+    ``tapped`` is the id of a tap that waits for an answer. What carries the same ``once`` within a
+    moment is one thing to the citizen: a button hit twice, the pictures of an album.
+    """
 
     external_id: str
     inbound: Inbound
     tapped: str = ""
+    once: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,10 @@ def _message(message: Message) -> Arrival | Skipped:
     if message.chat.type != ChatType.PRIVATE:
         return Skipped("group")
     inbound = _content(message)
-    return Arrival(str(_whole(message.chat.id)), inbound) if inbound else Skipped("notice")
+    if inbound is None:
+        return Skipped("notice")
+    album = f"album:{_word(message.media_group_id)}" if message.media_group_id else ""
+    return Arrival(str(_whole(message.chat.id)), inbound, once=album)
 
 
 def _content(message: Message) -> Inbound | None:
@@ -166,7 +174,7 @@ def _tapped(query: CallbackQuery) -> Arrival | Skipped:
     if query.message.chat.type != ChatType.PRIVATE:
         return Skipped("group", query_id)
     inbound = Inbound(provider_key(f"tap:{query_id}"), tap=tap, kind="tap")
-    return Arrival(str(_whole(query.message.chat.id)), inbound, query_id)
+    return Arrival(str(_whole(query.message.chat.id)), inbound, query_id, f"tap:{tap.seq}:{tap.index}")
 
 
 def _membership(change: ChatMemberUpdated, update_id: int) -> Arrival | Skipped:

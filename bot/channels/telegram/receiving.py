@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import anyio
 import structlog
 
+from bot.channels.recent import Recent
 from bot.channels.reception import Reception, take
 from bot.channels.telegram.api import WANTED, Api, telegram_call
 from bot.channels.telegram.reading import Arrival, read_update
@@ -18,6 +20,7 @@ from bot.services import Services
 log = structlog.get_logger("telegram")
 
 NAME = "telegram"
+_ONCE_WITHIN = 3.0  # seconds
 _LOOK_AGAIN = 300.0  # seconds between looks whether the webhook is still ours
 _BREATH = 1.0  # seconds after an empty answer that came at once
 
@@ -27,6 +30,7 @@ class Receiver:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._recent = Recent(_ONCE_WITHIN)
         self._errands: set[asyncio.Task[None]] = set()
 
     async def take(self, parts: Services, raw: object) -> None:
@@ -35,19 +39,34 @@ class Receiver:
         if found.tapped:  # or the button keeps turning; nobody waits for it
             self._errand(self._api.bot.answer_callback_query(found.tapped))
         if isinstance(found, Arrival):
-            await take(parts, NAME, found.external_id, found.inbound)
+            await self._arrived(parts, found)
             return
-        parts.metrics.received(NAME)
-        parts.metrics.ignored(NAME, found.kind)
+        _count(parts, found.kind)
         if found.kind == "malformed":
             log.warning("update.malformed")
         if found.leave is not None:
             self._errand(self._api.bot.leave_chat(found.leave))
 
+    async def _arrived(self, parts: Services, found: Arrival) -> None:
+        key, inbound = (found.external_id, found.once), found.inbound
+        if found.once and self._recent.has(key):
+            if inbound.kind == "tap":  # the finger was quicker than the answer
+                _count(parts, "tapped_twice")
+                return
+            inbound = replace(inbound, silent=not inbound.text)  # one answer for an album is enough
+        await take(parts, NAME, found.external_id, inbound)
+        if found.once:
+            self._recent.add(key)
+
     def _errand(self, call: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(_quietly(call))
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+
+def _count(parts: Services, kind: str) -> None:
+    parts.metrics.received(NAME)
+    parts.metrics.ignored(NAME, kind)
 
 
 async def _quietly(call: Coroutine[Any, Any, Any]) -> None:
