@@ -78,7 +78,7 @@ class Inbound:
 
     ``client_id`` is unique within the conversation (``provider_key`` makes one); ``text`` what was
     typed, a caption, or the payload of ``start``; ``edits`` the ``client_id`` of the message that an
-    ``edit`` replaces; ``at`` the provider's time.
+    ``edit`` replaces; ``at`` the provider's time. What is ``silent`` is kept and gets no answer of its own.
     """
 
     client_id: str
@@ -90,6 +90,7 @@ class Inbound:
     contact: Contact | None = None
     edits: str = ""
     at: dt.datetime | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ def _store(parts: Services, channel: str, external_id: str, inbound: Inbound, in
 
 def _instead(parts: Services, sender: str, inbound: Inbound) -> str:
     """Who writes too fast is told so once; the rest is kept and read by staff, but not asked."""
+    if inbound.silent:
+        return SILENT
     if TREATMENTS[inbound.kind].author != "citizen" or not parts.message_limiter.wait(sender):
         return ""
     return SILENT if parts.notice_limiter.wait(sender) else "too_fast"

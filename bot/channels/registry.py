@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.channels import rest, web
+from bot.channels import rest, telegram, web, zalo_bot
 from bot.channels.base import Channel, Finding
 from bot.channels.tools import Tools
 
@@ -12,6 +12,8 @@ from bot.channels.tools import Tools
 BUILDERS: Sequence[Callable[[Tools], Channel | None]] = (
     web.build,
     rest.build,
+    telegram.build,
+    zalo_bot.build,
 )
 
 

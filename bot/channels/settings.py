@@ -10,6 +10,7 @@ from bot.errors import SettingsError
 
 _MODES = ("polling", "webhook")
 _TELEGRAM_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_ZALO_BOT_SECRET = re.compile(r"[!-~]{8,256}")  # as the platform asks, in what a header can hold
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class ChannelSettings:
             raise SettingsError(f"TELEGRAM_MODE={self.telegram_mode!r} is neither polling nor webhook")
         if self.telegram_secret_token and not _TELEGRAM_SECRET.fullmatch(self.telegram_secret_token):
             raise SettingsError("TELEGRAM_SECRET_TOKEN may hold 1 to 256 letters, digits, _ and - only")
+        if self.zalo_bot_secret and not _ZALO_BOT_SECRET.fullmatch(self.zalo_bot_secret):
+            raise SettingsError("ZALO_BOT_SECRET must be 8 to 256 letters, digits and signs without blanks")
         if self._telegram_is_open():
             raise SettingsError("TELEGRAM_MODE=webhook needs TELEGRAM_SECRET_TOKEN: without one anybody could post")
 

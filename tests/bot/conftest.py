@@ -8,17 +8,25 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.channels import registry
+from bot.channels.settings import ChannelSettings
+from bot.channels.tools import Tools
+from bot.delivery.hub import Hub
 from bot.settings import Settings
-from knowledge.database import migrate
+from bot.texts import Texts
+from knowledge.database import create_engine, migrate, session_factory
 from tests.bot import postgres
 from tests.bot.citizen import Talk
 from tests.bot.fake_channel import FakeChannel
 from tests.bot.fake_rasa import FakeRasa
+from tests.bot.on_telegram import PATH, SECRET, polling, webhook
 from tests.bot.phone import Phone
 from tests.bot.running import Process, Running
+from tests.fakes.telegram import FakeTelegram
+from tests.fakes.zalo_bot import FakeZaloBot
 
 
 @pytest.fixture(scope="session")
@@ -128,3 +136,58 @@ def phone_on(serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> 
         return Phone(serve(**changes), channel)
 
     return start
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who cannot reach a provider tries again at once."""
+    monkeypatch.setattr("bot.channels.reception._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("bot.channels.reception._LONGEST_PAUSE", 0.02)
+
+
+@pytest.fixture
+def zalo_bot(impatient: None) -> Iterator[FakeZaloBot]:
+    fake = FakeZaloBot()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def telegram(impatient: None) -> Iterator[FakeTelegram]:
+    fake = FakeTelegram()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def on_polling(serve: Callable[..., Running], telegram: FakeTelegram) -> Running:
+    return serve(channels=polling(telegram))
+
+
+@pytest.fixture
+def on_webhook(serve: Callable[..., Running], telegram: FakeTelegram) -> Running:
+    server = serve(channels=webhook(telegram, ""))
+    telegram.secret, telegram.webhook = SECRET, f"{server.url}{PATH}"
+    return server
+
+
+@pytest.fixture(params=["on_polling", "on_webhook"])
+def either(request: pytest.FixtureRequest) -> Running:
+    """A server that gets its updates one way, then the other."""
+    found: Running = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+async def make_channel(settings: Settings) -> AsyncIterator[Callable[[str, ChannelSettings], tuple[Any, Texts]]]:
+    """Build one channel without a server; return it and the texts."""
+    engine = create_engine(settings.database_url)
+    async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+
+        def make(name: str, channels: ChannelSettings) -> tuple[Any, Texts]:
+            texts = Texts.load()
+            tools = Tools(channels, session_factory(engine), client, texts, Hub(), b"a key")
+            return registry.build_channels(tools).get(name), texts
+
+        yield make
+    engine.dispose()

@@ -34,7 +34,7 @@ SECRETS = {
     "ZALO_REFRESH_TOKEN": "secret6",
     "ZALO_ACCESS_TOKEN": "secret7",
     "ZALO_BOT_TOKEN": "secret8",
-    "ZALO_BOT_SECRET": "secret9",
+    "ZALO_BOT_SECRET": "secret9-long-enough",
     "TELEGRAM_BOT_TOKEN": "secret10",
     "TELEGRAM_SECRET_TOKEN": "secret11",
 }
@@ -61,10 +61,12 @@ def test_addresses_of_providers_can_be_set() -> None:
         {"TELEGRAM_SECRET_TOKEN": "xin chào"},
         {"TELEGRAM_SECRET_TOKEN": "x" * 257},
         {"TELEGRAM_MODE": "webhook", "TELEGRAM_BOT_TOKEN": "secret"},
+        {"ZALO_BOT_SECRET": "secret"},
+        {"ZALO_BOT_SECRET": "secret with blanks"},
     ],
 )
 def test_a_value_that_cannot_work_is_named_without_the_secret(environment: dict[str, str]) -> None:
-    with pytest.raises(SettingsError, match="TELEGRAM_") as caught:
+    with pytest.raises(SettingsError, match="TELEGRAM_|ZALO_BOT_") as caught:
         ChannelSettings.from_env(environment)
     assert "secret" not in str(caught.value) and "x" * 9 not in str(caught.value)
 

@@ -1,0 +1,77 @@
+"""A provider's HTTP server on this machine, which can be taken away and brought back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+PATIENCE = 20.0  # seconds after which a test gives up; no test waits for it
+CUT = -1  # a status: the connection ends without an answer
+
+
+class Loopback:
+    """Subclasses write ``answer``; ``news`` guards what they keep and is notified after every call."""
+
+    def __init__(self) -> None:
+        self.news = threading.Condition()
+        self.port = 0
+        self.is_up = self.is_over = False
+        self.up()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def answer(self, verb: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        """Return status and JSON body of a call."""
+        raise NotImplementedError
+
+    def up(self) -> None:
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                status, answer = fake.answer("POST", self.path, self.headers, body)
+                if status == CUT or not fake.is_up:
+                    self.close_connection = True
+                    return
+                try:
+                    self.send_response(status)
+                    self.send_header("content-type", "application/json")
+                    self.send_header("content-length", str(len(answer)))
+                    self.end_headers()
+                    self.wfile.write(answer)
+                except OSError:  # the caller did not wait for it
+                    pass
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self.is_up = True
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def down(self) -> None:
+        """Refuse connections from now on, and end those that wait."""
+        if not self.is_up:
+            return
+        with self.news:
+            self.is_up = False
+            self.news.notify_all()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def close(self) -> None:
+        """Go for good."""
+        self.is_over = True
+        self.down()
+
+    def wait(self, what: Any) -> None:
+        """Return once ``what()`` is true; it is looked at after every call."""
+        with self.news:
+            assert self.news.wait_for(what, PATIENCE), vars(self)
