@@ -80,6 +80,8 @@ def _lifespan(parts: Services):  # type: ignore[no-untyped-def]
         async with parts.client, parts.abroad, anyio.create_task_group() as tasks:
             tasks.start_soon(parts.worker.run)
             tasks.start_soon(parts.outbox.run)
+            tasks.start_soon(parts.collector.run)
+            tasks.start_soon(parts.eraser.run)
             tasks.start_soon(listen, parts.engine, parts.wake)
             for channel in parts.channels.values():
                 tasks.start_soon(keep_running, channel, parts)

@@ -10,8 +10,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import anyio
 import httpx
@@ -76,23 +75,21 @@ class Downloader:
     resolve: Resolve = resolve
     verify: ssl.SSLContext | bool = True
     port: int = 443
-    largest_wait: float = field(default=60.0)  # seconds for the whole file
 
     async def fetch(self, url: str, sources: FileSources) -> AsyncIterator[bytes]:
-        """Yield the file's bytes.
+        """Yield the file's bytes; how long all of it may take is the caller's to limit.
 
         Raises:
             FileRefused: the address is not allowed, or the file is gone.
             Retry: it may work later.
         """
-        with anyio.fail_after(self.largest_wait) as _:
-            async with httpx.AsyncClient(timeout=_TIMEOUT, verify=self.verify, trust_env=False) as client:
-                response = await self._open(client, _parse(url), sources)
-                try:
-                    async for chunk in response.aiter_raw(_CHUNK):
-                        yield chunk
-                finally:
-                    await response.aclose()
+        async with httpx.AsyncClient(timeout=_TIMEOUT, verify=self.verify, trust_env=False) as client:
+            response = await self._open(client, _parse(url), sources)
+            try:
+                async for chunk in response.aiter_raw(_CHUNK):
+                    yield chunk
+            finally:
+                await response.aclose()
 
     async def _open(self, client: httpx.AsyncClient, url: httpx.URL, sources: FileSources) -> httpx.Response:
         for _ in range(_MOST_HOPS + 1):
@@ -132,8 +129,7 @@ def is_public(address: str) -> bool:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    found = mapped or found
+    found = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None) or found
     return found.is_global and not (found.is_multicast or found.is_reserved or found in _TRANSLATED)
 
 
