@@ -29,8 +29,6 @@ from knowledge.models import (
     utc_now,
 )
 
-_NOTHING = sa.JSON.NULL
-
 
 def request_key(key: bytes, channel: str, external_id: str, client_id: str) -> str:
     """Return the digest by which a provider's repeated request is known again, without keeping who it was."""
@@ -90,7 +88,7 @@ def erase_rows(session: Session, conversation_id: str) -> int:
 
 
 def _erase_messages(session: Session, conversation_id: str) -> None:
-    values = {"text": "", "body": _NOTHING, "client_id": None}
+    values = {"text": "", "body": sa.null(), "client_id": None}
     _update(session, Message, Message.conversation_id == conversation_id, values)
 
 
@@ -101,8 +99,8 @@ def _erase_traffic(session: Session, conversation_id: str) -> None:
         _update(session, InboxItem, InboxItem.id == item_id, values)
     _update(session, OutboxItem, OutboxItem.conversation_id == conversation_id, {"error": ""})
     outgoing = sa.select(OutboxItem.id).where(OutboxItem.conversation_id == conversation_id).scalar_subquery()
-    values: dict[str, Any] = {"body": {}, "external_message_id": None, "error": ""}
-    _update(session, DeliveryPart, DeliveryPart.outbox_id.in_(outgoing), values)
+    parts: dict[str, Any] = {"body": {}, "external_message_id": None, "error": ""}
+    _update(session, DeliveryPart, DeliveryPart.outbox_id.in_(outgoing), parts)
 
 
 def _erase_files(session: Session, conversation_id: str) -> None:

@@ -115,7 +115,7 @@ def _middleware(settings: Settings, texts: Texts) -> list[Middleware]:
         allow_origins=settings.allowed_origins,
         allow_origin_regex=None if settings.allowed_origins else LOCAL_ORIGIN,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-File-Name"],
         expose_headers=["X-Renew-Token", "Retry-After"],
         max_age=3600,
     )

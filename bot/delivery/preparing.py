@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from bot.channels.capabilities import CAPABILITIES
 from bot.choices import typed_choice
 from bot.errors import ApiError
 from bot.inbound import SILENT, TREATMENTS, Attachment, Inbound, Kind, Tap
-from bot.masking import mask
+from bot.masking import gives_key, mask
 from bot.messages import LONGEST_TEXT, Prepared, clean, payload, prepare_tap, prepare_text
 from bot.texts import Texts
 from knowledge.models import Conversation, Message
@@ -159,7 +160,7 @@ class Preparer:
         }
         line = self._line(inbound.kind, inbound, body, name=name)
         if not clean(inbound.text):
-            return line
+            return replace(line, note="secret") if gives_key(clean(file.name)) else line
         asked = self._text(inbound)
         stored = f"{line.stored} {asked.stored}"
         if not asked.message:
