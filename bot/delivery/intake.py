@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot import erasure
 from bot.alerts import raise_alert
+from bot.cases import CaseDesk
 from bot.conversation import take_seqs
 from bot.delivery.inbox import answer_key
 from bot.delivery.preparing import Preparer
@@ -35,11 +36,12 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Intake:
-    """The door of the house; ``key`` seals proofs."""
+    """The door of the house; ``key`` seals proofs, ``cases`` lets conversations into cases."""
 
     sessions: sessionmaker
     key: bytes
     texts: Texts
+    cases: CaseDesk = field(default_factory=CaseDesk)
 
     def accept(self, conversation_id: str, inbound: Inbound, instead: str = "") -> Accepted:
         """Store a message and its inbox item in one transaction; the same ``client_id`` again changes nothing.
@@ -66,7 +68,7 @@ class Intake:
         if seq is None:
             raise ApiError(401, "token_invalid")
         conversation = session.get(Conversation, conversation_id)
-        prepared = Preparer(session, conversation, self.key, self.texts).prepare(inbound)
+        prepared = Preparer(session, conversation, self.key, self.texts, self.cases).prepare(inbound)
         if instead:
             prepared = replace(prepared, message="", answer=instead, note="")
         message = _message(conversation_id, seq, inbound, prepared)

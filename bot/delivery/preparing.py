@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.cases import CaseDesk
 from bot.channels.base import Capabilities
 from bot.channels.capabilities import CAPABILITIES
 from bot.choices import typed_choice
@@ -29,7 +30,8 @@ _GREET = "/greet"
 class Preparer:
     """Prepares what comes into one conversation."""
 
-    def __init__(self, session: Session, conversation: Conversation, key: bytes, texts: Texts) -> None:
+    def __init__(self, session: Session, conversation: Conversation, key: bytes, texts: Texts, cases: CaseDesk) -> None:
+        self._cases = cases
         self._session = session
         self._conversation = conversation
         self._key = key
@@ -70,6 +72,9 @@ class Preparer:
         return Prepared(self._texts.line(kind, **values), "", answer=answer, body=body or {"kind": kind})
 
     def _text(self, inbound: Inbound) -> Prepared:
+        answer = self._cases.answer(self._session, self._conversation, clean(inbound.text))
+        if answer:
+            return Prepared(mask(clean(inbound.text)), "", answer=answer)
         if self._capabilities.replayed:  # its pages have checked the text, and offer real buttons
             return prepare_text(inbound.text, self._conversation.expects, self._key)
         text = clean(inbound.text)
