@@ -98,7 +98,7 @@ def _erase_traffic(session: Session, conversation_id: str) -> None:
         values = {"external_id": f"erased:{item_id}", "body": {}, "error": ""}
         _update(session, InboxItem, InboxItem.id == item_id, values)
     _update(session, OutboxItem, OutboxItem.conversation_id == conversation_id, {"error": ""})
-    outgoing = sa.select(OutboxItem.id).where(OutboxItem.conversation_id == conversation_id).scalar_subquery()
+    outgoing = sa.select(OutboxItem.id).where(OutboxItem.conversation_id == conversation_id)
     parts: dict[str, Any] = {"body": {}, "external_message_id": None, "error": ""}
     _update(session, DeliveryPart, DeliveryPart.outbox_id.in_(outgoing), parts)
 

@@ -116,7 +116,7 @@ def _middleware(settings: Settings, texts: Texts) -> list[Middleware]:
         allow_origin_regex=None if settings.allowed_origins else LOCAL_ORIGIN,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-File-Name"],
-        expose_headers=["X-Renew-Token", "Retry-After"],
+        expose_headers=["X-Renew-Token", "Retry-After", "Content-Disposition"],
         max_age=3600,
     )
     return [

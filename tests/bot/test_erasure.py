@@ -14,11 +14,16 @@ import pytest
 import sqlalchemy as sa
 
 from bot import erasure
+from bot.cases import code_of, conversations_of
+from bot.conversation import find_or_open
+from bot.delivery.intake import Intake
 from bot.erasing import Eraser, forget_dialogue
+from bot.files import rows
 from bot.files.store import FileStore
 from bot.inbound import Attachment as Coming
 from bot.inbound import Contact, Inbound, provider_key
 from bot.texts import Texts
+from knowledge.database import create_engine, session_factory
 from knowledge.models import (
     Alert,
     Attachment,
@@ -33,6 +38,7 @@ from knowledge.models import (
     Message,
     OutboxItem,
 )
+from tests.bot.bytes_of import PNG
 from tests.bot.citizen import Talk
 from tests.bot.fake_rasa import PATIENCE, FakeRasa, Held, reply
 from tests.bot.phone import Phone
@@ -167,6 +173,39 @@ async def test_a_file_that_cannot_be_removed_keeps_the_duty_open(phone: Phone, r
     assert phone.rows(sa.select(Alert.text_key).where(Alert.cleared_at.is_(None))) == ["withdraw"]
     file.rmdir()
     await _until(lambda: phone.rows(sa.select(Erasure.id).where(Erasure.done_at.is_not(None))))
+
+
+def test_it_is_the_same_on_every_database(database_url: str, tmp_path: Path) -> None:
+    engine = create_engine(database_url)
+    sessions, store = session_factory(engine), FileStore(tmp_path / "files")
+    intake = Intake(sessions, KEY, Texts.load())
+    conversation_id = find_or_open(sessions, "zalo", "7")
+    intake.accept(
+        conversation_id, Inbound("m:1", "giấy này", kind="image", attachment=Coming(url="https://f.zdn.vn/x"))
+    )
+    draft = store.begin()
+    draft.write(PNG)
+    with sessions.begin() as session:
+        waiting = rows.claim(session)
+        assert waiting and rows.claim(session) is None
+        assert rows.stored(session, waiting, draft.finish())
+        assert not rows.refused(session, waiting, "gone")
+        code = code_of(session, conversation_id).code
+    draft.keep()
+    other = find_or_open(sessions, "telegram", "8")
+    intake.accept(other, Inbound("m:1", f"mã {code}"))
+    intake.accept(conversation_id, Inbound("m:2", kind="withdraw"))
+    assert Eraser(sessions, store, tmp_path / "rasa.db", 0.0).erase_due() == 1
+    with sessions() as session:
+        assert (
+            session.scalars(sa.select(Message.text).where(Message.conversation_id == conversation_id)).all() == [""] * 2
+        )
+        (case,) = session.scalars(sa.select(Case))
+        assert [one.id for one in conversations_of(session, case.id)] == [other]
+        assert session.scalars(sa.select(Alert.cleared_at)).one() is not None
+    assert [path for path in tmp_path.rglob("files/**/*") if path.is_file()] == []
+    assert find_or_open(sessions, "zalo", "7") != conversation_id
+    engine.dispose()
 
 
 def test_every_table_that_knows_a_conversation_is_thought_of() -> None:

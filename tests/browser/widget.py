@@ -32,6 +32,17 @@ class Widget:
         self.field.fill(text)
         self.field.press("Enter")
 
+    @property
+    def attach(self) -> Locator:
+        """Return the button for files."""
+        return self.button("Gửi ảnh hoặc PDF cho cán bộ")
+
+    def send_file(self, name: str, content: bytes, mime: str = "application/pdf") -> None:
+        """Choose a file with the button."""
+        with self.page.expect_file_chooser() as chooser:
+            self.attach.click()
+        chooser.value.set_files({"name": name, "mimeType": mime, "buffer": content})
+
     def messages(self, author: str) -> Locator:
         """Return the messages of an author in the order shown, the greeting excluded."""
         return self.log.locator(f".message.{author}[data-seq]")
