@@ -24,6 +24,7 @@ from nlu.text import fold
 
 LETTERS, DIGITS = "ABCDEFGHJKMNPQRSTUVWXYZ", "23456789"  # nothing that looks like something else
 LENGTH = 6
+_LONGEST = 160  # characters of a message that can be about a code; patterns must not labour over more
 VALID = dt.timedelta(days=7)
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _TRIES = (Rate(5, 3600.0),)  # of one conversation
@@ -51,6 +52,8 @@ def typed_code(text: str, is_form: bool = False) -> str:
     Every code has a letter and a digit, so that no word is one. ``is_form``: the conversation waits for
     something else, and only a named code counts.
     """
+    if len(text) > _LONGEST:
+        return ""
     folded = fold(unicodedata.normalize("NFKC", text)).strip()
     found = _NAMED.fullmatch(folded) or (None if is_form else _BARE.fullmatch(folded))
     code = "".join(found.groups()).upper() if found else ""
@@ -59,7 +62,7 @@ def typed_code(text: str, is_form: bool = False) -> str:
 
 def wishes_code(text: str) -> bool:
     """Tell whether a message asks for a code to go on elsewhere."""
-    return bool(_WISH.fullmatch(fold(text).strip()))
+    return len(text) <= _LONGEST and bool(_WISH.fullmatch(fold(text).strip()))
 
 
 def random_code() -> str:

@@ -28,6 +28,7 @@ log = structlog.get_logger("web")
 
 _LONGEST_NAME = 1000  # characters as they come; far fewer are kept
 _LARGEST_DRAIN = 16 * 1024 * 1024  # what is refused is read up to here, so that the sender hears why
+_LONGEST_UPLOAD = 300.0  # seconds; nobody holds a place open for ever
 _BARE_NAME = "tep"
 
 
@@ -88,14 +89,17 @@ async def _begin(files: FileStore) -> Draft:
 async def _receive(request: Request, parts: Services, draft: Draft) -> KeptFile:
     chunks = request.stream()
     try:
-        async for chunk in chunks:
-            draft.write(chunk)
+        with anyio.fail_after(_LONGEST_UPLOAD):
+            async for chunk in chunks:
+                draft.write(chunk)
         return await anyio.to_thread.run_sync(draft.finish)
     except FileRefused as error:
         await _drain(chunks)
         parts.metrics.refused("web", error.reason)
         status = 413 if error.reason == "too_large" else 422
         raise ApiError(status, "file_refused", reason=parts.texts.file(error.reason)) from error
+    except TimeoutError as error:  # before OSError, whose child it is
+        raise ApiError(408, "file_slow") from error
     except OSError as error:
         log.error("file.unwritten", error=type(error).__name__)
         raise ApiError(503, "files_full") from error

@@ -54,6 +54,7 @@ TYPED = [
     ("ABC234 là gì", ""),
     ("mã 000.15.H36-231221-0001", ""),
     ("", ""),
+    ("mã " * 4000 + "ABC234", ""),
 ]
 
 
@@ -76,6 +77,7 @@ WISHES = [
     ("mã hồ sơ của em đâu", False),
     ("cho em hỏi để tiếp tục nộp hồ sơ", False),
     ("zalo của phường là gì", False),
+    ("cho em mã để " * 900 + "zalo", False),
 ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +25,9 @@ ID = "3f2b8a54-2f5e-4c55-9a55-0d6f2f1f7f10"
 TEXTS = Texts.load()
 
 
-async def send(talk: Talk, content: bytes, name: str = "giấy tờ.pdf", client_id: str = "") -> httpx.Response:
+async def send(
+    talk: Talk, content: bytes | AsyncIterator[bytes], name: str = "giấy tờ.pdf", client_id: str = ""
+) -> httpx.Response:
     headers = {**talk._auth, "X-File-Name": quote(name), "Content-Type": "text/html"}
     params = {"client_id": client_id or str(uuid.uuid4())}
     return await talk._client.post("/api/web/files", content=content, params=params, headers=headers)
@@ -144,6 +147,18 @@ async def test_a_full_disk_is_said(talk: Talk, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("bot.files.store._LEAST_ROOM", 2**62)
     refused = await send(talk, PNG)
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "files_full")
+
+
+async def test_who_sends_too_slowly_is_told(talk: Talk, server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.web_files._LONGEST_UPLOAD", 0.001)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield PNG[:10]
+        await asyncio.sleep(0.05)
+        yield PNG[10:]
+
+    refused = await send(talk, slowly())
+    assert (refused.status_code, refused.json()["error"]["code"], kept(server)) == (408, "file_slow", [])
 
 
 async def test_people_read_the_file_and_the_assistant_is_silent(talk: Talk, server: Running) -> None:
