@@ -20,6 +20,7 @@ from bot.errors import DeliveryError, FileRefused, Permanent, Retry
 from bot.files import rows
 from bot.files.rows import Waiting
 from bot.files.store import Draft, FileStore, KeptFile
+from bot.inbound import TREATMENTS
 from bot.texts import Texts
 from bot.transactions import transaction
 
@@ -140,8 +141,8 @@ class Collector:
             self.told(waiting.conversation_id)
 
     def _refused(self, session: Session, waiting: Waiting, reason: str) -> bool:
-        """The citizen was told that the file has come in: that staff cannot see it must be told as well."""
-        if not rows.refused(session, waiting, reason):
+        """Who was told that the file has come in must be told as well that staff cannot see it."""
+        if not rows.refused(session, waiting, reason) or TREATMENTS[waiting.kind].answer != "attachment":
             return False
         reply = self.texts.reply("file_refused", reason=self.texts.file(reason))
         return tell(session, waiting.conversation_id, reply, f"file:{waiting.attachment_id}")

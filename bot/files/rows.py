@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.files.store import KeptFile
 from bot.inbound import Attachment as Coming
-from bot.inbound import Inbound
+from bot.inbound import Inbound, Kind
 from knowledge.models import Attachment, Conversation, Message, utc_now
 
 LEASE = dt.timedelta(seconds=120)  # longer than any one try takes
@@ -26,6 +26,7 @@ class Waiting:
     attempt: int
     conversation_id: str
     channel: str
+    kind: Kind
     coming: Coming
 
 
@@ -64,7 +65,7 @@ def claim(session: Session, now: dt.datetime | None = None) -> Waiting | None:
     if row is None:
         return None
     found, channel, body = row
-    waiting = Waiting(found.id, found.attempts + 1, found.conversation_id, channel, _coming(body or {}))
+    waiting = Waiting(found.id, found.attempts + 1, found.conversation_id, channel, found.kind, _coming(body or {}))
     taken = _change(session, found.id, found.attempts, attempts=waiting.attempt, available_at=now + LEASE)
     return waiting if taken else None
 

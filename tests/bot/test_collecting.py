@@ -82,6 +82,15 @@ async def test_what_cannot_be_kept_is_admitted(phone: Phone, troubles: list[byte
     assert TEXTS.reply("file_refused", reason=TEXTS.file(reason)).plain() in await phone.answers(2)
 
 
+async def test_a_voice_message_promised_nothing(phone: Phone) -> None:
+    phone.channel.files = [b"#!AMR\n" + b"\0" * 40]
+    await phone.send(Inbound("m:1", kind="voice", attachment=FILE))
+    row = await settled(phone)
+    await phone.text("còn đó không")
+    answers = await phone.answers(2)
+    assert (row.state, row.reason, answers[1]) == ("refused", "type", "echo còn đó không")
+
+
 async def test_it_is_tried_again_and_then_kept(phone: Phone) -> None:
     phone.channel.files = [Retry("busy"), httpx.ReadError("cut"), JPEG]
     await phone.send(Inbound("m:1", kind="image", attachment=FILE))
@@ -135,7 +144,7 @@ async def test_a_try_that_has_lost_its_lease_keeps_nothing(phone: Phone) -> None
     while not phone.channel.fetched:
         await asyncio.sleep(0.01)
     row = phone.rows(sa.select(Attachment))[0]
-    stale = rows.Waiting(row.id, 99, row.conversation_id, "zalo", FILE)
+    stale = rows.Waiting(row.id, 99, row.conversation_id, "zalo", "image", FILE)
     await phone.server.parts.collector._fetch_and_keep(stale)
     assert kept(phone) == []
     with sessions.begin() as session:
