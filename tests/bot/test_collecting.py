@@ -86,7 +86,7 @@ async def test_a_voice_message_promised_nothing(phone: Phone) -> None:
     phone.channel.files = [b"#!AMR\n" + b"\0" * 40]
     await phone.send(Inbound("m:1", kind="voice", attachment=FILE))
     row = await settled(phone)
-    await phone.text("còn đó không")
+    await phone.send(Inbound("m:2", "còn đó không"))
     answers = await phone.answers(2)
     assert (row.state, row.reason, answers[1]) == ("refused", "type", "echo còn đó không")
 
