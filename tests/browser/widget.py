@@ -10,6 +10,7 @@ class Widget:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        page.on("filechooser", lambda _: None)  # the first listener takes a while to be heeded: a key may be faster
         self.root = page.locator("tthc-chat")
         self.launcher = self.root.get_by_role("button", name="Hỏi thủ tục")
         self.panel = self.root.get_by_role("dialog")
