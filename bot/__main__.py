@@ -1,4 +1,7 @@
-"""``python -m bot``: the front server alone. ``python -m bot channels check``: try what is configured."""
+"""``python -m bot``: the front server alone. ``python -m bot channels check``: try what is configured.
+
+``python -m bot erase CONVERSATION``: remove all that was said in a conversation, but for the counts.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
 
 from bot.assembly import assemble
+from bot.channels.base import Finding
 from bot.channels.registry import check_channels
 from bot.errors import SettingsError
 from bot.server import create_server
@@ -47,28 +52,55 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 
 def _command(arguments: Sequence[str]) -> int:
-    """Run ``channels check``; 1 = something is to be fixed."""
-    if list(arguments) != ["channels", "check"]:
-        print("usage: python -m bot [channels check]", file=sys.stderr)
+    """Run a command; 1 = something is to be fixed, 2 = it could not be run."""
+    run = _chosen(list(arguments))
+    if run is None:
+        print("usage: python -m bot [channels check | erase CONVERSATION]", file=sys.stderr)
         return 2
     try:
         settings = Settings.from_env(os.environ)
         configure_logging("warning")
         engine = create_engine(settings.database_url)
         check_schema(engine)
-        return asyncio.run(_check(assemble(settings, engine, load_secret())))
+        return run(assemble(settings, engine, load_secret()))
     except (SettingsError, KnowledgeError, sa.exc.SQLAlchemyError, OSError) as error:
         print(f"bot: {_one_line(error)}", file=sys.stderr)
         return 2
 
 
-async def _check(parts: Services) -> int:
-    async with parts.client, parts.abroad:
-        findings = await check_channels(parts.channels)
+def _chosen(arguments: list[str]) -> Callable[[Services], int] | None:
+    if arguments == ["channels", "check"]:
+        return _check
+    if len(arguments) == 2 and arguments[0] == "erase":
+        return partial(_erase, conversation_id=arguments[1])
+    return None
+
+
+def _erase(parts: Services, conversation_id: str) -> int:
+    erased = parts.eraser.erase(conversation_id)
+    say = parts.texts.erasure
+    if erased is None:
+        print(f"✗ {say('unknown')}")
+        return 1
+    print(f"✓ {say('done', messages=erased.messages, files=erased.files)}")
+    if erased.events is None:
+        print(f"✗ {say('no_tracker', path=parts.settings.tracker_db)}")
+    else:
+        print(f"✓ {say('tracker', events=erased.events)}")
+    return 0
+
+
+def _check(parts: Services) -> int:
+    findings = asyncio.run(_find(parts))
     for finding in findings:
         mark = "✓" if finding.ok else "✗"
         print(f"{mark} {finding.channel or 'channels'}: {parts.texts.finding(finding.key, **finding.values)}")
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+async def _find(parts: Services) -> list[Finding]:
+    async with parts.client, parts.abroad:
+        return await check_channels(parts.channels)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import httpx
 from sqlalchemy.engine import Engine
 
@@ -12,6 +14,9 @@ from bot.delivery.hub import Hub
 from bot.delivery.intake import Intake
 from bot.delivery.outbox import Outbox, Rules, growing_pause
 from bot.delivery.worker import Worker
+from bot.erasing import Eraser
+from bot.files.collector import Collector
+from bot.files.store import FileStore
 from bot.handoff.hours import office_hours
 from bot.metrics import Metrics
 from bot.rates import Limiter
@@ -47,6 +52,12 @@ def assemble(settings: Settings, engine: Engine, key: bytes) -> Services:
         alone=alone,
         channels=channels,
     )
+    files = FileStore(settings.files_dir)
+
+    def told(conversation_id: str) -> None:
+        hub.publish(conversation_id)
+        outbox.wake()
+
     return Services(
         settings=settings,
         engine=engine,
@@ -60,11 +71,21 @@ def assemble(settings: Settings, engine: Engine, key: bytes) -> Services:
         worker=worker,
         outbox=outbox,
         channels=channels,
+        files=files,
+        collector=Collector(sessions, channels, files, texts, told, settings.file_pauses),
+        eraser=Eraser(
+            sessions, files, settings.tracker_db, settings.erase_after, rasa_is_here=_is_here(settings.rasa_url)
+        ),
         metrics=metrics,
         tokens=Tokens(key, settings.token_life, settings.token_resume),
         message_limiter=Limiter(settings.message_rates),
         address_limiter=Limiter(settings.address_rates),
         opening_limiter=Limiter(settings.opening_rates),
         notice_limiter=Limiter(settings.notice_rates),
+        file_limiter=Limiter(settings.file_rates),
         poll=_POLL_ALONE if alone else _POLL_TOGETHER,
     )
+
+
+def _is_here(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in ("127.0.0.1", "::1", "localhost")

@@ -13,10 +13,15 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot.delivery.bell import ring
 from knowledge.models import Conversation, Message, utc_now
 
+ERASED = "erased"  # the owner of a conversation that is closed for good
+
 
 @dataclass(frozen=True)
 class Line:
-    """A message as channels show it; ``reply`` is the reply's JSON, ``created_at`` ISO 8601 in UTC."""
+    """A message as channels show it; ``reply`` is the reply's JSON, ``created_at`` ISO 8601 in UTC.
+
+    ``file`` has the ``name`` and ``size`` (bytes) of what a citizen sent with it.
+    """
 
     seq: int
     author: str
@@ -25,6 +30,7 @@ class Line:
     client_id: str | None
     created_at: str
     outcome: str
+    file: dict[str, Any] | None = None
 
 
 def open_web(session: Session) -> str:
@@ -57,8 +63,9 @@ def find(session: Session, channel: str, external_id: str) -> str | None:
 
 
 def last_seq(session: Session, conversation_id: str) -> int | None:
-    """Return the number of the newest message (0 = none yet), None when there is no such conversation."""
-    return session.scalar(sa.select(Conversation.last_seq).where(Conversation.id == conversation_id))
+    """Return the number of the newest message (0 = none yet), None when there is no such conversation (any more)."""
+    wanted = sa.and_(Conversation.id == conversation_id, Conversation.owner != ERASED)
+    return session.scalar(sa.select(Conversation.last_seq).where(wanted))
 
 
 def take_seqs(session: Session, conversation_id: str, count: int, owner_version: int | None = None) -> int | None:
@@ -67,7 +74,7 @@ def take_seqs(session: Session, conversation_id: str, count: int, owner_version:
     The row stays locked until the transaction ends, so that numbers become visible in their order.
     With ``owner_version`` nothing is reserved, and None returned, once the owner has changed.
     """
-    row = sa.update(Conversation).where(Conversation.id == conversation_id)
+    row = sa.update(Conversation).where(Conversation.id == conversation_id, Conversation.owner != ERASED)
     if owner_version is not None:
         row = row.where(Conversation.version == owner_version)
     grown = row.values(last_seq=Conversation.last_seq + count, last_at=utc_now())
@@ -94,4 +101,12 @@ def _line(row: Message) -> Line:
         client_id=row.client_id if row.author == "citizen" else None,
         created_at=row.created_at.isoformat(),
         outcome=row.outcome,
+        file=_file(row),
     )
+
+
+def _file(row: Message) -> dict[str, Any] | None:
+    body = row.body or {}
+    if row.author != "citizen" or body.get("kind") not in ("image", "file"):
+        return None
+    return {"name": body.get("name", ""), "size": body.get("size", 0)}

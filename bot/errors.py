@@ -25,6 +25,15 @@ class AssistantError(BotError):
     """Rasa gave no usable answer: unreachable, too slow, or not in the agreed shape."""
 
 
+class FileRefused(BotError):
+    """A file that is not kept, and why: the message names a sentence under ``files`` in ``texts.vi.yml``."""
+
+    @property
+    def reason(self) -> str:
+        """Return the name of the reason."""
+        return str(self)
+
+
 class DeliveryError(BotError):
     """A channel did not deliver a part. Raise one of the classes below: they say what that means."""
 

@@ -42,9 +42,10 @@ class Tap:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file at the provider: its ``url`` or ``file_id``, never both empty; ``size`` in bytes, 0 = unknown.
+    """A file at the provider, by its ``url`` or ``file_id``; ``size`` in bytes, 0 = unknown.
 
-    An address that holds a credential must not be put into ``url``: it is stored.
+    An address that holds a credential must not be put into ``url``: it is stored. ``path`` and
+    ``sha256`` are of a file that is in our own store already.
     """
 
     url: str = ""
@@ -52,6 +53,8 @@ class Attachment:
     name: str = ""
     size: int = 0
     media_type: str = ""
+    path: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

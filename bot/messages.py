@@ -50,13 +50,18 @@ def read_inbound(data: object) -> Inbound:
     """
     if not isinstance(data, Mapping):
         raise ApiError(422, "bad_request")
-    client_id = _client_id(data.get("client_id"))
+    client_id = read_client_id(data.get("client_id"))
     if "button" in data:
         return Inbound(client_id, tap=_tap(data["button"]))
     return Inbound(client_id, text=read_text(data.get("text")))
 
 
-def _client_id(raw: object) -> str:
+def read_client_id(raw: object) -> str:
+    """Return the random id that a page gave to its message.
+
+    Raises:
+        ApiError: 422, it is no UUID.
+    """
     try:
         return str(uuid.UUID(raw)) if isinstance(raw, str) else _refuse()
     except ValueError:

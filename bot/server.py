@@ -80,6 +80,8 @@ def _lifespan(parts: Services):  # type: ignore[no-untyped-def]
         async with parts.client, parts.abroad, anyio.create_task_group() as tasks:
             tasks.start_soon(parts.worker.run)
             tasks.start_soon(parts.outbox.run)
+            tasks.start_soon(parts.collector.run)
+            tasks.start_soon(parts.eraser.run)
             tasks.start_soon(listen, parts.engine, parts.wake)
             for channel in parts.channels.values():
                 tasks.start_soon(keep_running, channel, parts)
@@ -113,8 +115,8 @@ def _middleware(settings: Settings, texts: Texts) -> list[Middleware]:
         allow_origins=settings.allowed_origins,
         allow_origin_regex=None if settings.allowed_origins else LOCAL_ORIGIN,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
-        expose_headers=["X-Renew-Token", "Retry-After"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-File-Name"],
+        expose_headers=["X-Renew-Token", "Retry-After", "Content-Disposition"],
         max_age=3600,
     )
     return [

@@ -15,6 +15,9 @@ from bot.delivery.hub import Hub
 from bot.delivery.intake import Accepted, Intake
 from bot.delivery.outbox import Outbox
 from bot.delivery.worker import Worker
+from bot.erasing import Eraser
+from bot.files.collector import Collector
+from bot.files.store import FileStore
 from bot.metrics import Metrics
 from bot.rates import Limiter
 from bot.settings import Settings
@@ -42,12 +45,16 @@ class Services:
     worker: Worker
     outbox: Outbox
     channels: Mapping[str, Channel]
+    files: FileStore
+    collector: Collector
+    eraser: Eraser
     metrics: Metrics
     tokens: Tokens
     message_limiter: Limiter
     address_limiter: Limiter
     opening_limiter: Limiter
     notice_limiter: Limiter
+    file_limiter: Limiter
     poll: float
 
     def wake(self, conversation_id: str) -> None:

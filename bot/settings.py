@@ -30,6 +30,8 @@ class Settings:
     workers: int = 8
     allowed_origins: tuple[str, ...] = ()
     rest_token: str = field(default="", repr=False)
+    files_dir: Path = Path("var/files")
+    tracker_db: Path = Path("var/rasa.db")
     channels: ChannelSettings = ChannelSettings()
     log_level: str = "info"
     # Three tries of 4 s and the pauses between them end within 15 s: longer and a citizen leaves.
@@ -47,6 +49,10 @@ class Settings:
     # Generous: a whole one-stop office, or a mobile network, shares one address.
     address_rates: tuple[Rate, ...] = (Rate(600, 30.0),)
     opening_rates: tuple[Rate, ...] = (Rate(120, 120.0),)
+    file_rates: tuple[Rate, ...] = (Rate(10, 600.0), Rate(40, 86_400.0))
+    file_pauses: tuple[float, ...] = (2.0, 10.0, 60.0, 300.0, 1800.0)  # before each further try to fetch one
+    # An answer that was being made when the duty came up must have ended: it would be remembered anew.
+    erase_after: float = 30.0
     notice_rates: tuple[Rate, ...] = (Rate(1, 60.0),)
     room: Path = ROOM
 
@@ -66,6 +72,8 @@ class Settings:
             workers=_number(environ, "BOT_WORKERS", cls.workers, 1, 64),
             allowed_origins=_origins(environ.get("BOT_ALLOWED_ORIGINS", "")),
             rest_token=environ.get("BOT_REST_TOKEN", ""),
+            files_dir=Path(environ.get("BOT_FILES_DIR") or cls.files_dir),
+            tracker_db=Path(environ.get("RASA_TRACKER_DB") or cls.tracker_db),
             log_level=environ.get("BOT_LOG_LEVEL") or cls.log_level,
             channels=ChannelSettings.from_env(environ),
         )

@@ -19,6 +19,7 @@ class Texts:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._errors: Mapping[str, str] = data["errors"]
         self._sections: Mapping[str, Mapping[str, str]] = data
+        self._entries: Mapping[str, Any] = data["replies"]
         self._replies = {name: _reply(entry) for name, entry in data["replies"].items()}
 
     @classmethod
@@ -46,15 +47,26 @@ class Texts:
         """Return the sentence of a self-check's finding, for whoever runs the installation."""
         return self._sections["findings"][key].format(**values)
 
-    def reply(self, name: str) -> Reply:
-        """Return a whole reply."""
-        return self._replies[name]
+    def file(self, reason: str) -> str:
+        """Return why a file is not kept."""
+        return self._sections["files"][reason]
+
+    def erasure(self, key: str, **values: object) -> str:
+        """Return what the erasure of a conversation says to whoever asked for it."""
+        return self._sections["erasure"][key].format(**values)
+
+    def reply(self, name: str, **values: object) -> Reply:
+        """Return a whole reply, its places filled in where there are any."""
+        if not values:
+            return self._replies[name]
+        return _reply(self._entries[name], values)
 
 
-def _reply(entry: Mapping[str, Any]) -> Reply:
+def _reply(entry: Mapping[str, Any], values: Mapping[str, object] | None = None) -> Reply:
+    text = entry["text"].format(**values) if values else entry["text"]
     return Reply(
         outcome=entry["outcome"],
-        bubbles=((Block("text", text=entry["text"]),),),
+        bubbles=((Block("text", text=text),),),
         buttons=tuple(Button(**button) for button in entry.get("buttons", ())),
         handoff=entry.get("handoff", ""),
     )

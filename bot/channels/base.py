@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.inbound import Tap
+from bot.files.download import Downloader, FileSources
+from bot.inbound import Attachment, Tap
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -116,6 +117,9 @@ class Channel:
     # Whether the provider really tells us afterwards what was sent (echo or receipt). Only then is a part whose
     # fate is unknown waited for, and sent again when nothing is heard of it.
     confirms: bool = False
+    # Where the files that citizens send may be fetched from; without any, none is.
+    file_sources: FileSources = FileSources()
+    downloader: Downloader = Downloader()
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the channel's endpoints."""
@@ -140,6 +144,17 @@ class Channel:
 
     async def typing(self, external_id: str) -> None:
         """Show once that an answer is being made; asked again every few seconds where ``capabilities.typing``."""
+
+    async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """Yield the bytes of a file at the provider; by its address, unless a channel knows another way.
+
+        Size, kind and the time for the whole are watched by the caller, who may stop early.
+
+        Raises:
+            FileRefused: it is not to be had, or must not be fetched. Anything else: it is tried again later.
+        """
+        async for chunk in self.downloader.fetch(attachment.url, self.file_sources):
+            yield chunk
 
     async def check(self) -> Sequence[Finding]:
         """Try every credential and return what to fix, for ``python -m bot channels check``."""

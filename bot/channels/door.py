@@ -29,6 +29,10 @@ async def receive(parts: Services, channel: str, external_id: str, inbound: Inbo
 
 
 def _store(parts: Services, channel: str, external_id: str, inbound: Inbound, instead: str) -> Accepted:
+    if inbound.kind == "withdraw":  # repeated later, it must not reach what the citizen has begun since
+        repeated = parts.intake.withdrawn(channel, external_id, inbound)
+        if repeated:
+            return repeated
     conversation_id = find_or_open(parts.sessions, channel, external_id)
     return parts.intake.accept(conversation_id, inbound, instead)
 

@@ -18,13 +18,14 @@ from starlette.routing import Route
 from bot.channels.base import Channel, Delivery, Finding, Part
 from bot.channels.capabilities import CAPABILITIES
 from bot.channels.tools import Tools
+from bot.channels.web_access import NO_STORE, authorise, renewal
+from bot.channels.web_files import open_file, send_file
 from bot.conversation import Line, last_seq, lines_after, open_web
 from bot.delivery.hub import Hub
 from bot.errors import ApiError
 from bot.http import address, bearer, hold_back, read_json
 from bot.messages import is_count, read_inbound
 from bot.services import Services, count, services
-from bot.tokens import Claim
 from bot.transactions import transaction
 
 log = structlog.get_logger("web")
@@ -32,8 +33,7 @@ log = structlog.get_logger("web")
 _STREAM_BATCH = 100
 _MOST_STREAMS = 8  # of one conversation: open tabs, and those not yet known to be gone
 _HISTORY_DEFAULT, _HISTORY_MOST = 50, 200
-_NO_STORE = {"Cache-Control": "no-store"}
-_STREAM_HEADERS = {**_NO_STORE, "X-Accel-Buffering": "no"}
+_STREAM_HEADERS = {**NO_STORE, "X-Accel-Buffering": "no"}
 
 
 class WebChannel(Channel):
@@ -50,6 +50,8 @@ class WebChannel(Channel):
         return [
             Route("/api/web/conversations", open_conversation, methods=["POST"]),
             Route("/api/web/messages", send_message, methods=["POST"]),
+            Route("/api/web/files", send_file, methods=["POST"]),
+            Route("/api/web/files/{seq}", open_file, methods=["GET"]),
             Route("/api/web/events", events, methods=["GET"]),
             Route("/api/web/history", history, methods=["GET"]),
         ]
@@ -78,7 +80,7 @@ async def open_conversation(request: Request) -> Response:
     else:
         conversation_id, status = await transaction(parts.sessions, open_web), 201
     body = {"conversation_id": conversation_id, **asdict(parts.tokens.issue(conversation_id))}
-    return JSONResponse(body, status, headers=_NO_STORE)
+    return JSONResponse(body, status, headers=NO_STORE)
 
 
 async def _resume(parts: Services, token: str) -> str:
@@ -88,23 +90,10 @@ async def _resume(parts: Services, token: str) -> str:
     return conversation_id
 
 
-def _authorise(request: Request) -> Claim:
-    parts = services(request)
-    hold_back(parts.address_limiter, address(request))
-    token = bearer(request)
-    if not token:
-        raise ApiError(401, "token_missing")
-    return parts.tokens.read(token)
-
-
-def _headers(parts: Services, claim: Claim) -> dict[str, str]:
-    return {"X-Renew-Token": parts.tokens.issue(claim.conversation_id).token} if claim.is_old else {}
-
-
 async def send_message(request: Request) -> Response:
     """Take a message: stored before it is acknowledged, answered later."""
     parts = services(request)
-    claim = _authorise(request)
+    claim = authorise(request)
     inbound = read_inbound(await read_json(request))
     hold_back(parts.message_limiter, claim.conversation_id)
     accepted = await anyio.to_thread.run_sync(parts.intake.accept, claim.conversation_id, inbound)
@@ -112,13 +101,13 @@ async def send_message(request: Request) -> Response:
     parts.hub.publish(claim.conversation_id)
     parts.worker.wake()
     log.info("message.accepted", conversation=claim.conversation_id, seq=accepted.seq)
-    return JSONResponse({"seq": accepted.seq}, 202, headers={**_NO_STORE, **_headers(parts, claim)})
+    return JSONResponse({"seq": accepted.seq}, 202, headers={**NO_STORE, **renewal(parts, claim)})
 
 
 async def history(request: Request) -> Response:
     """Return the messages after a number."""
     parts = services(request)
-    claim = _authorise(request)
+    claim = authorise(request)
     after = _count(request.query_params.get("after", "0"))
     limit = min(_count(request.query_params.get("limit", str(_HISTORY_DEFAULT))), _HISTORY_MOST)
     last = await transaction(parts.sessions, last_seq, claim.conversation_id)
@@ -126,7 +115,7 @@ async def history(request: Request) -> Response:
         raise ApiError(401, "token_invalid")
     lines = await transaction(parts.sessions, lines_after, claim.conversation_id, after, limit)
     body = {"messages": [asdict(line) for line in lines], "last_seq": last}
-    return JSONResponse(body, headers={**_NO_STORE, **_headers(parts, claim)})
+    return JSONResponse(body, headers={**NO_STORE, **renewal(parts, claim)})
 
 
 def _count(raw: str) -> int:
@@ -138,13 +127,13 @@ def _count(raw: str) -> int:
 async def events(request: Request) -> Response:
     """Stream what follows the last number the caller knows, for as long as it listens."""
     parts = services(request)
-    claim = _authorise(request)
+    claim = authorise(request)
     after = _count(request.headers.get("last-event-id") or request.query_params.get("after", "0"))
     if await transaction(parts.sessions, last_seq, claim.conversation_id) is None:
         raise ApiError(401, "token_invalid")
     if parts.hub.count(claim.conversation_id) >= _MOST_STREAMS:
         raise ApiError(429, "too_fast", seconds=math.ceil(parts.settings.heartbeat))
-    headers = {**_STREAM_HEADERS, **_headers(parts, claim)}
+    headers = {**_STREAM_HEADERS, **renewal(parts, claim)}
     return StreamingResponse(_stream(parts, claim.conversation_id, after), 200, headers, "text/event-stream")
 
 

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from bot.conversation import take_seqs
-from knowledge.models import Conversation, InboxItem, Message, OutboxItem, utc_now
+from bot.delivery.saying import put
+from knowledge.models import Conversation, InboxItem, Message, utc_now
 from knowledge.reply import Reply
 
 # Longer than any honest answer takes; after it, an item of a process that died is taken up again.
@@ -131,24 +132,7 @@ def _store_replies(session: Session, claimed: Claimed, replies: Sequence[Reply])
         return False
     for place, reply in enumerate(replies):
         seq = last - len(replies) + 1 + place
-        message = Message(
-            conversation_id=claimed.conversation_id,
-            seq=seq,
-            author="assistant",
-            text=reply.plain(),
-            body=reply.to_json(),
-            outcome=reply.outcome,
-            client_id=answer_key(claimed.item_id, place),
-        )
-        session.add(message)
-        session.flush()
-        outgoing = OutboxItem(
-            conversation_id=claimed.conversation_id,
-            seq=seq,
-            message_id=message.id,
-            owner_version=claimed.owner_version,
-        )
-        session.add(outgoing)
+        put(session, claimed.conversation_id, seq, claimed.owner_version, reply, answer_key(claimed.item_id, place))
     return True
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot import erasure
 from bot.alerts import raise_alert
+from bot.cases import CaseDesk
 from bot.conversation import take_seqs
 from bot.delivery.inbox import answer_key
 from bot.delivery.preparing import Preparer
 from bot.errors import ApiError
+from bot.files import rows
 from bot.handoff.takeover import take_over
 from bot.inbound import TREATMENTS, Inbound
 from bot.messages import Prepared
@@ -33,11 +36,12 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Intake:
-    """The door of the house; ``key`` seals proofs."""
+    """The door of the house; ``key`` seals proofs, ``cases`` lets conversations into cases."""
 
     sessions: sessionmaker
     key: bytes
     texts: Texts
+    cases: CaseDesk = field(default_factory=CaseDesk)
 
     def accept(self, conversation_id: str, inbound: Inbound, instead: str = "") -> Accepted:
         """Store a message and its inbox item in one transaction; the same ``client_id`` again changes nothing.
@@ -64,7 +68,7 @@ class Intake:
         if seq is None:
             raise ApiError(401, "token_invalid")
         conversation = session.get(Conversation, conversation_id)
-        prepared = Preparer(session, conversation, self.key, self.texts).prepare(inbound)
+        prepared = Preparer(session, conversation, self.key, self.texts, self.cases).prepare(inbound)
         if instead:
             prepared = replace(prepared, message="", answer=instead, note="")
         message = _message(conversation_id, seq, inbound, prepared)
@@ -73,8 +77,29 @@ class Intake:
         item = _item(conversation, message, prepared)
         session.add(item)
         session.flush()
-        _consequences(session, conversation, inbound)
+        rows.note(session, message, inbound)
+        self._consequences(session, conversation, inbound)
         return Accepted(seq, item.id)
+
+    def _consequences(self, session: Session, conversation: Conversation, inbound: Inbound) -> None:
+        if inbound.kind == "staff":
+            take_over(session, conversation)
+        if inbound.kind == "withdraw":  # a duty with a deadline: the alert stands until it is done
+            channel, request = (
+                conversation.channel,
+                self._request(conversation.channel, conversation.external_id, inbound),
+            )
+            raise_alert(session, "withdraw", channel, "withdraw", {"conversation": conversation.id})
+            erasure.mark(session, conversation.id, request)
+
+    def _request(self, channel: str, external_id: str, inbound: Inbound) -> str:
+        return erasure.request_key(self.key, channel, external_id, inbound.client_id)
+
+    def withdrawn(self, channel: str, external_id: str, inbound: Inbound) -> Accepted | None:
+        """Return what a repeated withdrawal comes to: nothing new. None = it comes for the first time."""
+        with self.sessions.begin() as session:
+            known = erasure.is_known(session, self._request(channel, external_id, inbound))
+        return Accepted(0, 0, is_new=False) if known else None
 
 
 def _find(session: Session, conversation_id: str, inbound: Inbound) -> Accepted | None:
@@ -111,13 +136,6 @@ def _item(conversation: Conversation, message: Message, prepared: Prepared) -> I
         message_id=message.id,
         body=prepared.to_item(),
     )
-
-
-def _consequences(session: Session, conversation: Conversation, inbound: Inbound) -> None:
-    if inbound.kind == "staff":
-        take_over(session, conversation)
-    if inbound.kind == "withdraw":  # a duty with a deadline: a person must see to it
-        raise_alert(session, "withdraw", conversation.channel, "withdraw", {"conversation": conversation.id})
 
 
 def answers(session: Session, accepted: Accepted) -> list[dict[str, Any]] | None:

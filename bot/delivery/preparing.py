@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.cases import CaseDesk
 from bot.channels.base import Capabilities
 from bot.channels.capabilities import CAPABILITIES
 from bot.choices import typed_choice
 from bot.errors import ApiError
 from bot.inbound import SILENT, TREATMENTS, Attachment, Inbound, Kind, Tap
-from bot.masking import mask
+from bot.masking import gives_key, mask
 from bot.messages import LONGEST_TEXT, Prepared, clean, payload, prepare_tap, prepare_text
 from bot.texts import Texts
 from knowledge.models import Conversation, Message
@@ -28,7 +30,8 @@ _GREET = "/greet"
 class Preparer:
     """Prepares what comes into one conversation."""
 
-    def __init__(self, session: Session, conversation: Conversation, key: bytes, texts: Texts) -> None:
+    def __init__(self, session: Session, conversation: Conversation, key: bytes, texts: Texts, cases: CaseDesk) -> None:
+        self._cases = cases
         self._session = session
         self._conversation = conversation
         self._key = key
@@ -69,6 +72,9 @@ class Preparer:
         return Prepared(self._texts.line(kind, **values), "", answer=answer, body=body or {"kind": kind})
 
     def _text(self, inbound: Inbound) -> Prepared:
+        answer = self._cases.answer(self._session, self._conversation, clean(inbound.text))
+        if answer:
+            return Prepared(mask(clean(inbound.text)), "", answer=answer)
         if self._capabilities.replayed:  # its pages have checked the text, and offer real buttons
             return prepare_text(inbound.text, self._conversation.expects, self._key)
         text = clean(inbound.text)
@@ -159,7 +165,7 @@ class Preparer:
         }
         line = self._line(inbound.kind, inbound, body, name=name)
         if not clean(inbound.text):
-            return line
+            return replace(line, note="secret") if gives_key(clean(file.name)) else line
         asked = self._text(inbound)
         stored = f"{line.stored} {asked.stored}"
         if not asked.message:

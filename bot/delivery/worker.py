@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.assistant import Assistant
+from bot.cases import code_of, until
 from bot.channels.base import Channel
 from bot.delivery import inbox
 from bot.delivery.hub import Hub
@@ -25,7 +26,7 @@ from bot.inbound import SILENT
 from bot.texts import Texts
 from bot.transactions import transaction
 from knowledge.models import utc_now
-from knowledge.reply import Reply
+from knowledge.reply import Block, Reply
 
 log = structlog.get_logger("worker")
 
@@ -140,6 +141,17 @@ class Worker:
     def _own_answer(self, claimed: Claimed) -> list[Reply]:
         return [] if claimed.answer == SILENT else [self._texts.reply(claimed.answer)]
 
+    def _with_code(self, session: Session, claimed: Claimed, replies: Sequence[Reply]) -> Sequence[Reply]:
+        """Say the code of the case where a person is asked for, or the code itself; tools carry none elsewhere."""
+        is_wanted = claimed.answer == "case_code" and not claimed.message
+        is_wanted = is_wanted or any(reply.handoff for reply in replies)
+        if not (is_wanted and replies) or claimed.owner != _BOT or claimed.channel == "rest":
+            return replies
+        case = code_of(session, claimed.conversation_id)
+        line = (Block("text", text=self._texts.word("case").format(code=case.code, until=until(case))),)
+        *others, last = replies
+        return [*others, replace(last, bubbles=(*last.bubbles, line))]
+
     def _noted(self, claimed: Claimed, replies: Sequence[Reply]) -> Sequence[Reply]:
         """Put the sentence that must not be missed before the answer."""
         if not (claimed.note and replies):
@@ -191,6 +203,7 @@ class Worker:
     def _store(
         self, session: Session, claimed: Claimed, replies: Sequence[Reply], state: str, error: str, by_rasa: bool
     ) -> None:
+        replies = self._with_code(session, claimed, replies)
         if not inbox.finish(session, claimed, replies, state, error, by_rasa):
             log.warning("inbox.lease_lost", item=claimed.item_id)
             return

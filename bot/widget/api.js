@@ -1,6 +1,7 @@
 // The server's door: conversations, messages, history, events.
 
 const SEND_TIMEOUT = 15000; // ms
+const FILE_TIMEOUT = 180000;
 
 /** A refused or failed request; `status` is 0 when no answer came. */
 export class ApiError extends Error {
@@ -13,11 +14,25 @@ export class ApiError extends Error {
 }
 
 async function refusal(response) {
+  return refused(response.status, await response.text().catch(() => ""));
+}
+
+function refused(status, body) {
   let error = {};
   try {
-    error = (await response.json()).error || {};
+    error = JSON.parse(body).error || {};
   } catch (unreadable) { /* the status says enough */ }
-  return new ApiError(response.status, String(error.code || "http"), String(error.message || ""));
+  return new ApiError(status, String(error.code || "http"), String(error.message || ""));
+}
+
+/** The name that a download is given by its header, "" when there is none. */
+function nameOf(response) {
+  const found = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") || "");
+  try {
+    return found ? decodeURIComponent(found[1]) : "";
+  } catch (unreadable) {
+    return "";
+  }
 }
 
 export class Api {
@@ -46,6 +61,32 @@ export class Api {
     return (await response.json()).seq;
   }
 
+  /** Sends a file and tells how far it has got, from 0 to 1; fetch could not tell. */
+  upload(client_id, file, onProgress) {
+    const used = this.token;
+    return new Promise((resolve, reject) => {
+      const call = new XMLHttpRequest();
+      call.open("POST", this.server + "/api/web/files?client_id=" + client_id);
+      call.timeout = FILE_TIMEOUT;
+      call.setRequestHeader("Authorization", "Bearer " + used);
+      call.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
+      call.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total); };
+      call.onerror = call.ontimeout = () => reject(new ApiError(0, "network", ""));
+      call.onload = () => {
+        this.renewed(used, call.getResponseHeader("X-Renew-Token"));
+        if (call.status === 202) resolve(JSON.parse(call.responseText).seq);
+        else reject(refused(call.status, call.responseText));
+      };
+      call.send(file);
+    });
+  }
+
+  /** Returns a sent file as {name, blob}. */
+  async file(seq) {
+    const response = await this.request("GET", "files/" + seq);
+    return { name: nameOf(response), blob: await response.blob() };
+  }
+
   async history(after) {
     return (await this.request("GET", "history?limit=200&after=" + after)).json();
   }
@@ -65,10 +106,13 @@ export class Api {
       options.body = JSON.stringify(body);
     }
     const response = await this.fetch("/api/web/" + path, options);
-    const renewed = response.headers.get("X-Renew-Token");
-    if (renewed && this.token && this.token === used) this.keep(renewed);
+    this.renewed(used, response.headers.get("X-Renew-Token"));
     if (!response.ok) throw await refusal(response);
     return response;
+  }
+
+  renewed(used, token) {
+    if (token && this.token && this.token === used) this.keep(token);
   }
 
   async fetch(path, options) {

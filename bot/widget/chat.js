@@ -1,8 +1,9 @@
 // <tthc-chat>: puts the parts together. Attributes: open, title, position (left|right), lang, theme,
 // mode="page" (fills its place, no launcher), data-server, data-chips (JSON), data-storage="memory".
-import { Api } from "./api.js";
+import { Api, ApiError } from "./api.js";
 import { Composer } from "./composer.js";
 import { fill, h, icon, iconButton } from "./dom.js";
+import { fault } from "./files.js";
 import { day } from "./format.js";
 import { Log } from "./log.js";
 import { Menu, Sheet } from "./menu.js";
@@ -11,7 +12,7 @@ import { printChecklist } from "./print.js";
 import { ReplyView } from "./reply.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
-import { download, transcript } from "./transcript.js";
+import { download, save, transcript } from "./transcript.js";
 import { Waiter } from "./waiter.js";
 
 const BASE = new URL(".", import.meta.url).href;
@@ -95,8 +96,8 @@ class TthcChat extends HTMLElement {
     const texts = this.texts;
     const ticks = { get: (key) => (this.local.get("ticks") || {})[key], set: (key, value) => this.local.set("ticks", Object.assign(this.local.get("ticks") || {}, { [key]: value })) };
     const replies = new ReplyView(texts, ticks, (title, items, start) => printChecklist(BASE, texts.list, title, items, start));
-    this.log = new Log(texts, replies, { retry: (item) => this.session.retry(item), discard: (item) => this.session.discard(item) });
-    this.composer = new Composer(texts, (text) => this.send(text));
+    this.log = new Log(texts, replies, { retry: (item) => this.session.retry(item), discard: (item) => this.session.discard(item), open: (seq) => this.openFile(seq) });
+    this.composer = new Composer(texts, (text) => this.send(text), (file) => this.attach(file));
     this.menu = new Menu(texts.header.menu, this.menuEntries());
     this.sheet = new Sheet();
     this.waiter = new Waiter({ show: (kind) => this.showWaiting(kind), look: () => this.session.sync(true).catch(() => {}) });
@@ -123,6 +124,7 @@ class TthcChat extends HTMLElement {
     return {
       onMessage: (message, fresh) => this.received(message, fresh),
       onPending: (item) => { this.log.addPending(item); this.offer(); if (item.state === "failed" || item.state === "waiting") this.waiter.stop(); },
+      onProgress: (item) => this.log.advance(item),
       onSettled: (item, message) => { this.log.settle(item, message); this.offer(); },
       onDropped: (item) => { this.log.drop(item); this.offer(); },
       onTyping: (on) => (on ? this.waiter.begin() : this.waiter.stop()),
@@ -181,6 +183,16 @@ class TthcChat extends HTMLElement {
     this.expectAnswer();
   }
 
+  attach(file) {
+    const said = fault(file, this.texts.files);
+    this.session.attach(file, said ? new ApiError(422, "file", said) : null);
+  }
+
+  openFile(seq) {
+    const failed = (error) => this.log.notice(error.said || this.texts.files.notOpened);
+    this.session.api.file(seq).then((file) => save(file.name || this.texts.files.unnamed, file.blob)).catch(failed);
+  }
+
   press(seq, index, title) {
     this.session.press(seq, index, title);
     this.expectAnswer();
@@ -205,6 +217,7 @@ class TthcChat extends HTMLElement {
     const { last, pending } = this.session;
     const words = this.texts;
     this.composer.expect(pending.length ? "" : this.session.expects);
+    this.composer.offerFiles(this.session.staffAsked);
     if (pending.length) return this.log.offer(words.nextLabel, []);
     if (!last) return this.log.offer(words.chipsLabel, this.firstChips());
     const buttons = (last.author === "assistant" && last.reply && last.reply.buttons) || [];

@@ -1,21 +1,25 @@
 // Where the citizen types.
-import { fill, h, icon } from "./dom.js";
+import { fill, h, icon, iconButton } from "./dom.js";
+import { ACCEPT } from "./files.js";
 
 const LONGEST = 2000; // characters, as the server counts them
 const COUNT_FROM = 1800;
 const LINES = 5;
 
 export class Composer {
-  constructor(texts, onSend) {
+  constructor(texts, onSend, onFile) {
     this.words = texts.input;
     this.onSend = onSend;
+    this.chooser = h("input", { type: "file", class: "chooser", accept: ACCEPT, tabindex: "-1", "aria-hidden": "true", hidden: true });
+    this.chooser.addEventListener("change", () => this.chosen(onFile));
+    this.attach = iconButton("paperclip", this.words.attach, () => this.chooser.click(), { class: "icon-button attach", hidden: true });
     this.composing = false;
     this.note = h("p", { class: "note", id: "note", role: "status" });
     this.field = h("textarea", { rows: "1", id: "field", enterkeyhint: "send", autocomplete: "off", "aria-describedby": "note", placeholder: this.words.placeholder });
     this.button = h("button", { type: "submit", class: "send", "aria-label": this.words.send, title: this.words.send, "aria-disabled": "true" }, icon("send-horizontal"));
     this.form = h("form", { class: "composer", novalidate: true },
       h("label", { class: "spoken", for: "field" }, this.words.label),
-      h("div", { class: "box" }, this.field, this.button), this.note);
+      h("div", { class: "box" }, this.field, this.attach, this.button), this.chooser, this.note);
     this.listen();
   }
 
@@ -30,6 +34,18 @@ export class Composer {
       event.preventDefault();
       this.send();
     });
+  }
+
+  /** Files can be sent once a person was asked for: only people look at them. */
+  offerFiles(on) {
+    this.attach.hidden = !on;
+  }
+
+  chosen(onFile) {
+    const [file] = this.chooser.files;
+    this.chooser.value = ""; // the same file may be chosen again
+    if (file) onFile(file);
+    this.attach.focus();
   }
 
   get text() {

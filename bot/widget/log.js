@@ -1,10 +1,11 @@
 // The list of messages: one node per message, put in once, so that a screen reader hears each once.
 import { fill, h, icon } from "./dom.js";
+import { fileLine, progress } from "./files.js";
 import { clock, day, dayTitle, inline, instant } from "./format.js";
 
 const NEAR = 80; // px from the bottom that still count as "at the bottom"
 
-/** `hooks`: retry(pending), discard(pending), press(seq, index, title), ask(text). */
+/** `hooks`: retry(pending), discard(pending), press(seq, index, title), ask(text), open(seq). */
 export class Log {
   constructor(texts, replies, hooks) {
     Object.assign(this, { texts, replies, hooks });
@@ -56,13 +57,14 @@ export class Log {
 
   addPending(item) {
     let node = this.nodes.get(item.client_id);
-    if (!node) {
-      node = this.citizenNode(item.shown, instant(item.at));
+    const isNew = !node;
+    if (isNew) {
+      node = this.citizenNode(item.shown, instant(item.at), item.file);
       this.nodes.set(item.client_id, node);
       this.place(node, Infinity);
-      this.toEnd();
     }
     this.state(node, item);
+    if (isNew) this.toEnd(); // with what is said below it
   }
 
   /** The server has the message: the bubble that waited becomes the message. */
@@ -70,7 +72,8 @@ export class Log {
     const node = this.nodes.get(item.client_id);
     if (!node) return this.add(message, true);
     node.dataset.seq = message.seq;
-    if (!item.secret && message.text !== item.shown) node.querySelector("p").replaceWith(h("p", {}, ...inline(message.text)));
+    if (message.file) node.querySelector(".file").replaceWith(this.fileNode(message.file, message.seq));
+    else if (!item.secret && message.text !== item.shown) node.querySelector("p").replaceWith(h("p", {}, ...inline(message.text)));
     this.state(node, { state: "sent" });
     const next = node.nextElementSibling;
     if (next && Number(next.dataset.order) < message.seq) this.place(node, message.seq);
@@ -94,7 +97,7 @@ export class Log {
   messageNode(message) {
     const when = instant(message.created_at);
     if (message.author === "citizen") {
-      const own = this.citizenNode(message.text, when);
+      const own = this.citizenNode(message.text, when, message.file, message.seq);
       this.state(own, { state: "sent" });
       return own;
     }
@@ -105,10 +108,15 @@ export class Log {
       staff ? name : this.speaker("assistant"), ...this.replies.bubbles(message)), when);
   }
 
-  citizenNode(text, when) {
+  fileNode(file, seq) {
+    return fileLine(this.texts.files, file, seq && (() => this.hooks.open(seq)));
+  }
+
+  citizenNode(text, when, file, seq) {
+    const said = file ? this.fileNode(file, seq) : h("p", {}, ...inline(text));
     const meta = h("div", { class: "meta", "aria-live": "off" });
     return this.dated(h("div", { class: "message citizen" }, this.speaker("citizen"),
-      h("div", { class: "bubble" }, h("p", {}, ...inline(text))), meta), when);
+      h("div", { class: "bubble" }, said), meta), when);
   }
 
   dated(node, when) {
@@ -125,7 +133,14 @@ export class Log {
     meta.textContent = "";
     if (item.state === "sent") this.sent(node, meta);
     else if (item.state === "failed") meta.append(...this.failed(item));
-    else meta.append(icon("clock"), words[item.state]);
+    else meta.append(...(item.file && item.state === "sending" ? [progress(this.texts.files, item)] : [icon("clock")]), words[item.state]);
+  }
+
+  /** Moves the bar of a file on, without a new node: a screen reader would hear it each time. */
+  advance(item) {
+    const node = this.nodes.get(item.client_id);
+    const bar = node && node.querySelector("progress");
+    if (bar) bar.value = item.sent;
   }
 
   /** "Sent" is said under the newest sent bubble alone. */
@@ -138,10 +153,11 @@ export class Log {
   failed(item) {
     const words = this.texts.state;
     const why = this.reason(item.error);
+    const hopeless = item.file && item.error && (item.error.status === 413 || item.error.status === 422); // for what it is
     const button = (name, label, act) => h("button", { type: "button", class: "link", onclick: () => act(item) }, icon(name), label);
     return [
       h("span", { class: "why", role: "alert" }, icon("circle-alert"), words.failed + (why ? ": " + why : "")),
-      h("span", { class: "actions" }, button("rotate-ccw", words.retry, this.hooks.retry), button("trash-2", words.discard, this.hooks.discard)),
+      h("span", { class: "actions" }, hopeless ? null : button("rotate-ccw", words.retry, this.hooks.retry), button("trash-2", words.discard, this.hooks.discard)),
     ];
   }
 

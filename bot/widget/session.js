@@ -4,7 +4,7 @@ import { Stream } from "./stream.js";
 
 /**
  * `local` outlives the tab (token), `tab` does not (unsent texts). `view` hears: onMessage(message, fresh),
- * onPending(pending), onSettled(pending, message), onDropped(pending), onTyping(on), onLine(up), onFresh().
+ * onPending(pending), onProgress(pending), onSettled(pending, message), onDropped(pending), onTyping(on), onLine(up), onFresh().
  */
 export class Session {
   constructor(api, local, tab, view) {
@@ -39,6 +39,11 @@ export class Session {
     const said = this.messages.filter((message) => message.author === "staff" || message.author === "assistant");
     const last = said[said.length - 1];
     return Boolean(last && (last.author === "staff" || (last.reply && last.reply.handoff)));
+  }
+
+  /** Whether a person was ever asked for or has spoken here: then somebody looks at files. */
+  get staffAsked() {
+    return this.messages.some((message) => message.author === "staff" || Boolean(message.reply && message.reply.handoff));
   }
 
   /** Brings back an earlier conversation, when this device has one. */
@@ -100,8 +105,14 @@ export class Session {
     this.push({ client_id, shown: title, body: { client_id, button: { seq, index } } });
   }
 
-  push(item) {
-    item.state = "sending";
+  /** Sends a file; with `error` it is shown as refused, since nothing could come of sending it. */
+  attach(file, error) {
+    this.push({ client_id: uuid(), shown: file.name, file }, error);
+  }
+
+  push(item, error) {
+    item.state = error ? "failed" : "sending";
+    item.error = error || null;
     item.at = new Date().toISOString();
     this.pending.push(item);
     this.save();
@@ -128,22 +139,33 @@ export class Session {
     this.pending.filter((item) => item.state === "waiting").forEach((item) => this.retry(item));
   }
 
-  async drain() {
-    if (this.draining) return;
-    this.draining = true;
+  /** Texts leave in their order, and so do files; a large file holds up no text. */
+  drain() {
+    this.draining = this.draining || {};
+    ["texts", "files"].forEach((lane) => this.drainLane(lane));
+  }
+
+  async drainLane(lane) {
+    if (this.draining[lane]) return;
+    this.draining[lane] = true;
     for (;;) {
-      const next = this.pending.find((item) => item.state === "sending");
+      const next = this.pending.find((item) => item.state === "sending" && Boolean(item.file) === (lane === "files"));
       if (!next) break;
       await this.deliver(next);
     }
-    this.draining = false;
+    this.draining[lane] = false;
+  }
+
+  submit(item) {
+    if (!item.file) return this.api.send(item.body);
+    return this.api.upload(item.client_id, item.file, (sent) => { item.sent = sent; this.view.onProgress(item); });
   }
 
   async deliver(item) {
     try {
       if (!this.api.token) await this.open();
       this.stream.start();
-      item.seq = await this.api.send(item.body);
+      item.seq = await this.submit(item);
       item.state = "sent";
     } catch (error) {
       if ((error.status === 401 || error.status === 403) && !item.renewed) {
@@ -202,7 +224,7 @@ export class Session {
   }
 
   save() {
-    const unsent = this.pending.filter((item) => item.state !== "sent" && !item.secret);
+    const unsent = this.pending.filter((item) => item.state !== "sent" && !item.secret && !item.file);
     this.tab.set("unsent", unsent.map(({ client_id, shown, body, at }) => ({ client_id, shown, body, at })));
   }
 

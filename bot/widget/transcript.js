@@ -14,7 +14,12 @@ export function transcript(texts, messages) {
 }
 
 export function download(name, text) {
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
+  save(name, new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
+}
+
+/** Hands a file to the browser's downloads. */
+export function save(name, blob) {
+  const url = URL.createObjectURL(blob);
   const link = h("a", { href: url, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 10000);

@@ -1,6 +1,7 @@
 """Tables of the one database. Import model classes from here."""
 
 from knowledge.models.base import Base, UtcDateTime, utc_now
+from knowledge.models.cases import Case, CaseMember, Erasure
 from knowledge.models.conversations import (
     Conversation,
     Handoff,
@@ -10,6 +11,7 @@ from knowledge.models.conversations import (
 )
 from knowledge.models.delivery import Alert, DeliveryPart
 from knowledge.models.dossiers import Dossier, DossierEvent
+from knowledge.models.files import Attachment
 from knowledge.models.places import AdminUnit, FormerAgency, FormerUnit, Office
 from knowledge.models.procedures import (
     Agency,
@@ -33,11 +35,15 @@ __all__ = [
     "Agency",
     "Alert",
     "Alias",
+    "Attachment",
     "Base",
+    "Case",
+    "CaseMember",
     "Conversation",
     "DeliveryPart",
     "Dossier",
     "DossierEvent",
+    "Erasure",
     "Fee",
     "FormerAgency",
     "FormerUnit",

@@ -69,7 +69,7 @@ def rasa() -> Iterator[FakeRasa]:
 
 
 @pytest.fixture
-def settings(database: Path, rasa: FakeRasa) -> Settings:
+def settings(database: Path, rasa: FakeRasa, tmp_path: Path) -> Settings:
     """Settings with short pauses and no limit on messages."""
     return Settings(
         database_url=f"sqlite:///{database}",
@@ -79,6 +79,11 @@ def settings(database: Path, rasa: FakeRasa) -> Settings:
         message_rates=(),
         address_rates=(),
         opening_rates=(),
+        files_dir=tmp_path / "files",
+        tracker_db=tmp_path / "rasa.db",
+        file_pauses=(0.01, 0.02),
+        file_rates=(),
+        erase_after=0.0,
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from bot.channels.base import Capabilities, Channel, Delivery, Finding, Part
 from bot.channels.capabilities import CAPABILITIES
+from bot.inbound import Attachment
 from bot.services import Services
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 24
 
 
 class FakeChannel(Channel):
@@ -26,6 +29,8 @@ class FakeChannel(Channel):
         self.arrives = False  # whether what fails has arrived all the same
         self.running = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # the server's, once it runs
+        self.files: list[bytes | Exception] = []  # what is fetched, one a try; then small pictures
+        self.fetched: list[Attachment] = []
         self.on_call: Callable[[Delivery, Part], None] = lambda delivery, part: None
 
     @property
@@ -51,6 +56,14 @@ class FakeChannel(Channel):
 
     async def typing(self, external_id: str) -> None:
         self.typed.append(external_id)
+
+    async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        self.fetched.append(attachment)
+        content = self.files.pop(0) if self.files else PNG
+        if isinstance(content, Exception):
+            raise content
+        for start in range(0, len(content), 1000):
+            yield content[start : start + 1000]
 
     async def check(self) -> list[Finding]:
         raise RuntimeError("no credential")

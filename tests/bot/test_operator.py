@@ -137,4 +137,4 @@ def test_the_check_is_a_command(database: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["✓ web", "✓ rest", "✓ channels"]
     wrong = subprocess.run(command[:-1], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert (wrong.returncode, wrong.stderr) == (2, "usage: python -m bot [channels check]\n")
+    assert (wrong.returncode, wrong.stderr) == (2, "usage: python -m bot [channels check | erase CONVERSATION]\n")

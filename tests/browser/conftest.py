@@ -102,6 +102,7 @@ def real(tmp_path: Path, rasa: FakeRasa) -> Iterator[Running]:
     """The real front server with an empty database."""
     url = f"sqlite:///{tmp_path / 'bot.db'}"
     migrate(url)
-    server = Running(Settings(database_url=url, rasa_url=rasa.url, assistant_pauses=(0.01, 0.02)))
+    own = {"files_dir": tmp_path / "files", "tracker_db": tmp_path / "rasa.db"}
+    server = Running(Settings(database_url=url, rasa_url=rasa.url, assistant_pauses=(0.01, 0.02), **own))
     yield server
     server.stop()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import uvicorn
 from starlette.applications import Starlette
@@ -40,7 +41,9 @@ class Conversation:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
-    def add(self, author: str, text: str, reply: Json | None = None, client_id: str | None = None) -> Json:
+    def add(
+        self, author: str, text: str, reply: Json | None = None, client_id: str | None = None, file: Json | None = None
+    ) -> Json:
         """Append a message and wake the streams."""
         now = datetime.now(timezone.utc).isoformat()
         message = {
@@ -51,6 +54,7 @@ class Conversation:
             "client_id": client_id,
             "created_at": now,
             "outcome": (reply or {}).get("outcome", ""),
+            "file": file,
         }
         self.messages.append(message)
         self.wake()
@@ -79,6 +83,9 @@ class Knobs:
     refuse_tokens: bool = False
     posts: list[Json] = field(default_factory=list)
     streams: list[int] = field(default_factory=list)
+    refuse_files: str = ""
+    hold_files: bool = False
+    files: list[tuple[str, str, bytes]] = field(default_factory=list)
 
 
 class FakeServer:
@@ -92,11 +99,14 @@ class FakeServer:
         self._generation = 0
         self._ids = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._contents: dict[int, bytes] = {}
         self.app = Starlette(
             routes=[
                 Route("/", lambda request: FileResponse(BOT / "static" / "demo" / "index.html")),
                 Route("/api/web/conversations", self.open, methods=["POST"]),
                 Route("/api/web/messages", self.send, methods=["POST"]),
+                Route("/api/web/files", self.send_file, methods=["POST"]),
+                Route("/api/web/files/{seq:int}", self.open_file),
                 Route("/api/web/events", self.events),
                 Route("/api/web/history", self.history),
                 Mount("/widget", StaticFiles(directory=BOT / "widget")),
@@ -109,7 +119,7 @@ class FakeServer:
                     allow_origins=["*"],
                     allow_methods=["GET", "POST"],
                     allow_headers=["*"],
-                    expose_headers=["X-Renew-Token"],
+                    expose_headers=["X-Renew-Token", "Content-Disposition"],
                 )
             ],
         )
@@ -121,6 +131,7 @@ class FakeServer:
 
     def stop(self) -> None:
         """End the open streams and what is still being thought about, so that the server can stop."""
+        self.knobs.hold_files = False
         self.drop_streams()
         for task in list(self._tasks):
             task.get_loop().call_soon_threadsafe(task.cancel)
@@ -173,6 +184,38 @@ class FakeServer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return line
+
+    async def send_file(self, request: Request) -> Response:
+        """Take a file once per client_id."""
+        conversation = self._find(request)
+        if conversation is None:
+            return refusal(401, "token_invalid")
+        content, client_id = await request.body(), request.query_params["client_id"]
+        name = unquote(request.headers["x-file-name"])
+        self.knobs.files.append((client_id, name, content))
+        while self.knobs.hold_files:
+            await asyncio.sleep(0.01)
+        if self.knobs.refuse_files:
+            return refusal(422, "file_refused", self.knobs.refuse_files)
+        if self.knobs.fail_sends:
+            self.knobs.fail_sends -= 1
+            return refusal(503, "busy", "Máy chủ đang bận.")
+        known = [line for line in conversation.messages if line["client_id"] == client_id]
+        line = known[0] if known else self._keep(conversation, client_id, name, content)
+        return JSONResponse({"seq": line["seq"]}, 202)
+
+    def _keep(self, conversation: Conversation, client_id: str, name: str, content: bytes) -> Json:
+        file = {"name": name, "size": len(content)}
+        self._contents[len(conversation.messages) + 1] = content
+        return conversation.add("citizen", f"[Tệp] {name}", client_id=client_id, file=file)
+
+    async def open_file(self, request: Request) -> Response:
+        """Return a file to its sender."""
+        content = self._contents.get(request.path_params["seq"])
+        if self._find(request) is None or content is None:
+            return refusal(404, "not_found", "Không tìm thấy tệp.")
+        name = "attachment; filename*=UTF-8''" + quote("giấy tờ.pdf")
+        return Response(content, media_type="application/pdf", headers={"Content-Disposition": name})
 
     @staticmethod
     def _title(conversation: Conversation, button: Json) -> str:

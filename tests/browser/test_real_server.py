@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -60,6 +61,26 @@ def test_the_line_is_cut_while_an_answer_is_on_its_way(shown: Widget, real: Runn
     assert shown.order() == [1, 2, 3, 4]
 
 
+def test_a_file_goes_to_the_office_and_comes_back(shown: Widget, rasa: FakeRasa) -> None:
+    rasa.script("gặp cán bộ", said([{"reply": {"outcome": "handoff", "handoff": "asked", "bubbles": [TEXT]}}]))
+    shown.ask("gặp cán bộ")
+    expect(shown.messages("assistant")).to_contain_text("Mã trường hợp")
+    shown.send_file("giấy tờ.pdf", b"%PDF-1.7 mot to giay")
+    sent = shown.messages("citizen").last
+    expect(sent).to_contain_text("giấy tờ.pdf")
+    expect(sent).to_contain_text("Đã gửi")
+    expect(shown.messages("assistant").last).to_contain_text("không tự đọc được nội dung")
+    shown.page.reload()
+    with shown.page.expect_download() as caught:
+        shown.button("Mở tệp giấy tờ.pdf").click()
+    assert caught.value.suggested_filename == "giấy tờ.pdf"
+    assert Path(caught.value.path()).read_bytes() == b"%PDF-1.7 mot to giay"
+    shown.send_file("gia.pdf", b"<script>alert(1)</script>")
+    expect(shown.log.locator(".citizen").last).to_contain_text("tệp không phải ảnh, PDF hay DOCX")
+    assert serious_faults(shown.page) == []
+
+
+TEXT = [{"kind": "text", "text": "Em đã ghi lại ạ."}]
 BAD = ["<b onclick=alert(1)>phí</b>", "/restart", "' OR 1=1 --", "x" * 2000, "👨‍👩‍👧 khai sinh"]
 
 

@@ -10,6 +10,7 @@ class Widget:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        page.on("filechooser", lambda _: None)  # the first listener takes a while to be heeded: a key may be faster
         self.root = page.locator("tthc-chat")
         self.launcher = self.root.get_by_role("button", name="Hỏi thủ tục")
         self.panel = self.root.get_by_role("dialog")
@@ -31,6 +32,17 @@ class Widget:
         """Type a text and press Enter."""
         self.field.fill(text)
         self.field.press("Enter")
+
+    @property
+    def attach(self) -> Locator:
+        """Return the button for files."""
+        return self.button("Gửi ảnh hoặc PDF cho cán bộ")
+
+    def send_file(self, name: str, content: bytes, mime: str = "application/pdf") -> None:
+        """Choose a file with the button."""
+        with self.page.expect_file_chooser() as chooser:
+            self.attach.click()
+        chooser.value.set_files({"name": name, "mimeType": mime, "buffer": content})
 
     def messages(self, author: str) -> Locator:
         """Return the messages of an author in the order shown, the greeting excluded."""

@@ -1,0 +1,31 @@
+"""Who may do what on the web: the token of a conversation, its renewal, and what no cache may keep."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from bot.errors import ApiError
+from bot.http import address, bearer, hold_back
+from bot.services import Services, services
+from bot.tokens import Claim
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def authorise(request: Request) -> Claim:
+    """Return what the request's token says.
+
+    Raises:
+        ApiError: 401 there is none, or it is not good; 429 the address calls too often.
+    """
+    parts = services(request)
+    hold_back(parts.address_limiter, address(request))
+    token = bearer(request)
+    if not token:
+        raise ApiError(401, "token_missing")
+    return parts.tokens.read(token)
+
+
+def renewal(parts: Services, claim: Claim) -> dict[str, str]:
+    """Return the header with a fresh token when the old one is in its second half."""
+    return {"X-Renew-Token": parts.tokens.issue(claim.conversation_id).token} if claim.is_old else {}

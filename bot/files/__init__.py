@@ -1,0 +1,1 @@
+"""Files that citizens send: fetched, judged by their bytes, kept for staff."""
