@@ -1,0 +1,1 @@
+"""Zalo Official Account, OpenAPI v3. Source of every rule: docs.zaloplatforms.com/docs/OA."""
