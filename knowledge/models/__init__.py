@@ -1,6 +1,7 @@
 """Tables of the one database. Import model classes from here."""
 
 from knowledge.models.base import Base, UtcDateTime, utc_now
+from knowledge.models.channel_tokens import ChannelToken
 from knowledge.models.conversations import (
     Conversation,
     Handoff,
@@ -34,6 +35,7 @@ __all__ = [
     "Alert",
     "Alias",
     "Base",
+    "ChannelToken",
     "Conversation",
     "DeliveryPart",
     "Dossier",
