@@ -92,8 +92,9 @@ class Vault:
                 pass
         return session.get(ChannelToken, self._channel)
 
-    def _set(self, session: Session, version: int, *conditions: object, **values: object) -> bool:
-        mine = sa.and_(ChannelToken.channel == self._channel, ChannelToken.version == version, *conditions)
+    def _set(self, session: Session, seen: int, *conditions: object, **values: object) -> bool:
+        """Change the row if its version is still the one that was seen; tell whether it was."""
+        mine = sa.and_(ChannelToken.channel == self._channel, ChannelToken.version == seen, *conditions)
         change = sa.update(ChannelToken).where(mine).values(**values)
         return bool(session.execute(change.execution_options(synchronize_session=False)).rowcount)
 

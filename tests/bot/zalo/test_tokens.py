@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -67,6 +68,12 @@ def make(zalo: FakeZalo, sessions: sessionmaker, client: httpx.AsyncClient) -> M
     return start
 
 
+async def until(is_so: Callable[[], bool]) -> None:
+    with anyio.fail_after(20):
+        while not is_so():
+            await anyio.sleep(0.01)
+
+
 def row(sessions: sessionmaker) -> ChannelToken:
     with sessions() as session:
         return session.scalars(sa.select(ChannelToken)).one()
@@ -99,8 +106,7 @@ async def test_who_waits_for_another_process_gets_its_pair(make: Make, zalo: Fak
     zalo.gate = threading.Event()
     one, other = make(), make()
     first = asyncio.create_task(one.renew("access-1"))
-    while not zalo.refreshes:
-        await asyncio.sleep(0.01)
+    await until(lambda: bool(zalo.refreshes))
     second = asyncio.create_task(other.renew("access-1"))
     await asyncio.sleep(0)
     zalo.gate.set()
@@ -110,12 +116,11 @@ async def test_who_waits_for_another_process_gets_its_pair(make: Make, zalo: Fak
 
 async def test_a_renewal_that_is_cut_off_by_a_stop_is_kept_all_the_same(make: Make, zalo: FakeZalo) -> None:
     zalo.gate = threading.Event()
-    task = asyncio.create_task(make().renew("access-1"))
-    while not zalo.refreshes:
-        await asyncio.sleep(0.01)
-    task.cancel()
-    zalo.gate.set()
-    await asyncio.wait([task])
+    async with anyio.create_task_group() as tasks:  # as the server holds its tasks
+        tasks.start_soon(make().renew, "access-1")
+        await until(lambda: bool(zalo.refreshes))
+        tasks.cancel_scope.cancel()
+        zalo.gate.set()
     assert await make().access() == "access-2"
 
 
