@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.channels import rest, web
 from bot.channels.base import Channel, Finding
 from bot.channels.tools import Tools
+from bot.channels.zalo import channel as zalo
 
 # A builder returns None when the environment does not name the channel's credentials.
 BUILDERS: Sequence[Callable[[Tools], Channel | None]] = (
     web.build,
     rest.build,
+    zalo.build,
 )
 
 
