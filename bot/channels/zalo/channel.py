@@ -13,13 +13,14 @@ from bot.channels.base import Channel, Delivery, Finding, Part
 from bot.channels.capabilities import CAPABILITIES
 from bot.channels.settings import ChannelSettings
 from bot.channels.tools import Tools
+from bot.channels.zalo import NAME
 from bot.channels.zalo.api import ZaloApi
 from bot.channels.zalo.checking import check
 from bot.channels.zalo.client import ZaloClient
 from bot.channels.zalo.echoes import Echoes
 from bot.channels.zalo.tokens import ZaloTokens
 from bot.channels.zalo.vault import Vault
-from bot.channels.zalo.webhook import NAME, Webhook
+from bot.channels.zalo.webhook import Webhook
 from bot.errors import NeedsOperator, Retry, WindowClosed
 from bot.services import Services
 from bot.transactions import transaction

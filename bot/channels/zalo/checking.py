@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from bot.channels.base import Finding
 from bot.channels.settings import ChannelSettings
+from bot.channels.zalo import NAME
 from bot.channels.zalo.api import Account, ZaloApi
 from bot.channels.zalo.echoes import Echoes
 from bot.channels.zalo.tokens import ZaloTokens
 from bot.errors import DeliveryError, NeedsOperator
 
-_NAME = "zalo"
 _PATH = "/webhooks/zalo"
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 
@@ -29,7 +29,7 @@ async def check(settings: ChannelSettings, api: ZaloApi, tokens: ZaloTokens, ech
 
 
 def _found(key: str, is_ok: bool, **values: object) -> Finding:
-    return Finding(_NAME, key, is_ok, values)
+    return Finding(NAME, key, is_ok, values)
 
 
 def _settings(settings: ChannelSettings) -> list[Finding]:

@@ -6,6 +6,7 @@ between what a citizen does, what the account does, and receipts.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Receipt:
 
     what: Literal["delivered", "seen"]
     message_ids: tuple[str, ...]
+    at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -154,11 +156,11 @@ def _seen(name: str, event: Mapping[str, Any], oa_id: str) -> Meaning:
     listed = _message(event).get("msg_ids")
     if not isinstance(listed, list):
         raise BadEvent("msg_ids")
-    return Receipt("seen", tuple(_identity(one) for one in listed))
+    return Receipt("seen", tuple(_identity(one) for one in listed), moment(sent_at(event)))
 
 
 def _arrived(name: str, event: Mapping[str, Any], oa_id: str) -> Meaning:
-    return Receipt("delivered", (_identity(_message(event).get("msg_id")),))
+    return Receipt("delivered", (_identity(_message(event).get("msg_id")),), moment(sent_at(event)))
 
 
 def _submitted(name: str, event: Mapping[str, Any], oa_id: str) -> Meaning:

@@ -13,6 +13,8 @@ from starlette.routing import Route
 
 from bot.channels import door
 from bot.channels.settings import ChannelSettings
+from bot.channels.zalo import NAME
+from bot.channels.zalo.confirming import Confirming
 from bot.channels.zalo.contents import BadEvent
 from bot.channels.zalo.echoes import Echoes
 from bot.channels.zalo.events import Counted, Echo, Meaning, Receipt, Said, read
@@ -26,8 +28,6 @@ from knowledge.models import utc_now
 
 log = structlog.get_logger("zalo")
 
-NAME = "zalo"
-
 
 class Webhook:
     """The endpoint; ``echoes`` is told of every echo."""
@@ -35,6 +35,7 @@ class Webhook:
     def __init__(self, settings: ChannelSettings, echoes: Echoes) -> None:
         self._settings = settings
         self._echoes = echoes
+        self._confirming = Confirming()
 
     def routes(self) -> list[Route]:
         """Return the endpoint, and its answer to who only looks whether it is there."""
@@ -93,7 +94,7 @@ class Webhook:
                 await door.receive(parts, NAME, meaning.user_id, inbound)
         elif isinstance(meaning, Receipt):
             parts.metrics.ignored(NAME, meaning.what)
-            await transaction(parts.sessions, _confirm, meaning)
+            await self._confirming.note(parts.sessions, meaning)
         elif isinstance(meaning, Echo):
             await self._echo(parts, meaning)
         else:
@@ -106,11 +107,6 @@ class Webhook:
         )
         parts.metrics.ignored(NAME, "echo" if is_ours else "echo_of_others")
         parts.outbox.wake()
-
-
-def _confirm(session: Any, receipt: Receipt) -> None:
-    for message_id in receipt.message_ids:
-        receipts.confirm(session, NAME, message_id, receipt.what, utc_now())
 
 
 def _count(parts: Services, meaning: Counted) -> None:

@@ -69,9 +69,9 @@ MEANINGS: dict[str, Meaning] = {
         kind="contact",
         contact=Contact(PHONE, PERSON, address="1 Lê Lợi, Phường 1, Bảo Lộc, Lâm Đồng"),
     ),
-    "user_seen_message": Receipt("seen", ("s1", "s2")),
-    "user_seen_message_turned": Receipt("seen", ("s1",)),
-    "user_received_message": Receipt("delivered", ("s1",)),
+    "user_seen_message": Receipt("seen", ("s1", "s2"), AT),
+    "user_seen_message_turned": Receipt("seen", ("s1",), AT),
+    "user_received_message": Receipt("delivered", ("s1",), AT),
     "user_received_message_zns": Counted("other_account"),  # without the header that says whence it is
     "oa_send_text_echo": Echo(USER, "Dạ, em chào anh/chị.", "e1"),
     "oa_send_text_staff": said("m:e2", "Chào bác, tôi là cán bộ hộ tịch.", kind="staff"),
@@ -108,7 +108,7 @@ def test_events_of_another_account_are_counted(name: str) -> None:
 
 
 def test_a_receipt_of_a_message_by_phone_names_no_account() -> None:
-    assert read(payload("user_received_message_zns"), OA, "ZNS") == Receipt("delivered", ("z1",))
+    assert read(payload("user_received_message_zns"), OA, "ZNS") == Receipt("delivered", ("z1",), AT)
 
 
 def test_several_images_are_several_things() -> None:

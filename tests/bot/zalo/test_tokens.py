@@ -21,17 +21,10 @@ from bot.channels.zalo.vault import Vault
 from bot.errors import NeedsOperator, Retry
 from knowledge.database import create_engine, session_factory
 from knowledge.models import ChannelToken, utc_now
-from tests.bot.zalo.payloads import APP, OA
+from tests.bot.zalo.payloads import APP
 from tests.fakes.zalo import FakeZalo
 
 KEY = b"the key of an installation"
-
-
-@pytest.fixture
-def zalo() -> Iterator[FakeZalo]:
-    fake = FakeZalo(APP, OA)
-    yield fake
-    fake.close()
 
 
 @pytest.fixture
