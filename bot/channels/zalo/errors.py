@@ -12,7 +12,8 @@ from bot.errors import DeliveryError, NeedsOperator, Permanent, RefreshAndRetry,
 BUTTONS_REFUSED = -201  # also any other part of a message that is not as it should be
 
 _OLD_TOKEN = (-216, -220, -124)
-_OPERATOR: Mapping[int, str] = {
+# Their sentences stand under ``alerts`` and ``findings`` in ``texts.vi.yml``.
+OPERATOR: Mapping[int, str] = {
     -209: "zalo_app_disabled",
     -212: "zalo_app_disabled",
     -219: "zalo_app_disabled",
@@ -44,8 +45,8 @@ def failure(code: int) -> DeliveryError:
     """Return what a code means; -32, -200, -211 and whatever is not in the tables may pass by itself."""
     if code in _OLD_TOKEN:
         return RefreshAndRetry(f"zalo {code}")
-    if code in _OPERATOR:
-        return NeedsOperator(_OPERATOR[code])
+    if code in OPERATOR:
+        return NeedsOperator(OPERATOR[code])
     if code == _WINDOW:
         return WindowClosed(f"zalo {code}")
     if code in _PERMANENT:

@@ -17,6 +17,7 @@ from bot.channels.base import Finding
 from bot.channels.settings import ChannelSettings
 from bot.channels.zalo.channel import ZaloChannel
 from bot.channels.zalo.echoes import Echoes
+from bot.channels.zalo.errors import OPERATOR
 from bot.settings import Settings
 from bot.texts import Texts
 from knowledge.database import create_engine, session_factory
@@ -95,9 +96,7 @@ async def test_an_account_that_may_not_send(check: Check, zalo: FakeZalo) -> Non
 
 
 def test_every_alert_has_a_sentence() -> None:
-    from bot.channels.zalo.errors import _OPERATOR
-
-    for key in (*_OPERATOR.values(), "zalo_app_secret", "zalo_oauth", "zalo_reauthorise", "token_refused"):
+    for key in (*OPERATOR.values(), "zalo_app_secret", "zalo_oauth", "zalo_reauthorise", "token_refused"):
         assert Texts.load().alert(key) and Texts.load().finding(key)
 
 
