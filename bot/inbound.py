@@ -73,6 +73,7 @@ class Contact:
     phone: str
     name: str = ""
     is_own: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.channels import rest, telegram, web, zalo_bot
 from bot.channels.base import Channel, Finding
 from bot.channels.tools import Tools
+from bot.channels.zalo import channel as zalo
 
 # A builder returns None when the environment does not name the channel's credentials.
 BUILDERS: Sequence[Callable[[Tools], Channel | None]] = (
@@ -14,6 +15,7 @@ BUILDERS: Sequence[Callable[[Tools], Channel | None]] = (
     rest.build,
     telegram.build,
     zalo_bot.build,
+    zalo.build,
 )
 
 

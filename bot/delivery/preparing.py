@@ -148,8 +148,10 @@ class Preparer:
         card = inbound.contact
         phone = re.sub(r"[^\d+]", "", card.phone)[:20] if card else ""
         name = mask(clean(card.name))[:_LONGEST_NAME] if card else ""
+        address = mask(clean(card.address))[:_LONGEST_NAME] if card else ""
         body = {"kind": "contact", "phone": phone, "name": name, "is_own": bool(card and card.is_own)}
-        return self._line("contact", inbound, body, name=name, phone=phone)
+        body.update({"address": address} if address else {})
+        return self._line("contact", inbound, body, name=name, phone=phone, address=address)
 
     def _attachment(self, inbound: Inbound) -> Prepared:
         """A caption is asked like any text; that nobody looked at the file yet is said either way."""

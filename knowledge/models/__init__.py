@@ -2,6 +2,7 @@
 
 from knowledge.models.base import Base, UtcDateTime, utc_now
 from knowledge.models.cases import Case, CaseMember, Erasure
+from knowledge.models.channel_tokens import ChannelToken
 from knowledge.models.conversations import (
     Conversation,
     Handoff,
@@ -39,6 +40,7 @@ __all__ = [
     "Base",
     "Case",
     "CaseMember",
+    "ChannelToken",
     "Conversation",
     "DeliveryPart",
     "Dossier",

@@ -24,7 +24,7 @@ _STOP_WEIGHT = 0.1
 
 @dataclass(frozen=True)
 class Entry:
-    """What search needs of one procedure. ``names`` are its own names, best known first; ``official`` is as published."""
+    """What search needs of one procedure: ``names`` are its own, best known first, ``official`` the published one."""
 
     code: str
     short_name: str

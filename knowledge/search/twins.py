@@ -1,6 +1,6 @@
 """One procedure under several codes, one for each level of government that carries it out: twins.
 
-A citizen who asks to replace a card means one of them without knowing it; they must not compete, nor be offered as choices.
+A citizen who asks to replace a card means one of them without knowing it: they must not compete, nor be choices.
 """
 
 from __future__ import annotations

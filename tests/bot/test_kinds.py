@@ -34,7 +34,7 @@ def test_every_kind_has_a_treatment_and_every_treatment_its_sentences() -> None:
     assert set(TREATMENTS) == set(get_args(Kind))
     for kind, treatment in TREATMENTS.items():
         if treatment.fate == "line":
-            assert TEXTS.line(kind, name="", phone="")
+            assert TEXTS.line(kind, name="", phone="", address="")
             assert treatment.answer == SILENT or TEXTS.reply(treatment.answer).plain().endswith("ạ.")
     assert CAPABILITIES["zalo"].numbered
 

@@ -26,7 +26,7 @@ def entry(name: str) -> Entry:
 )
 def test_twins_differ_by_level_alone(one, other, same):
     groups = twin_groups([entry(one), entry(other)])
-    assert (groups[0] == groups[1]) is same
+    assert bool(groups[0] == groups[1]) is same
 
 
 def test_the_likeliest_twin_stands_for_all():
