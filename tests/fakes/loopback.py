@@ -32,9 +32,15 @@ class Loopback:
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._take("GET")
+
             def do_POST(self) -> None:
+                self._take("POST")
+
+            def _take(self, verb: str) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                status, answer = fake.answer("POST", self.path, self.headers, body)
+                status, answer = fake.answer(verb, self.path, self.headers, body)
                 if status == CUT or not fake.is_up:
                     self.close_connection = True
                     return

@@ -44,6 +44,7 @@ class FakeTelegram(Loopback):
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.troubles: list[Any] = []
         self.blocked: set[int] = set()
+        self.files: dict[str, bytes] = {}  # by file_id
         self.strangers: set[int] = set()
         self.taps: set[str] = set()  # ids of taps that wait for an answer
         self.webhook = ""
@@ -91,6 +92,8 @@ class FakeTelegram(Loopback):
         return found
 
     def answer(self, verb: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        if verb == "GET":
+            return self._file(path)
         with self.news:
             try:
                 status, answer = self._route(path, dict(parse_qsl(body.decode(), keep_blank_values=True)))
@@ -105,6 +108,15 @@ class FakeTelegram(Loopback):
         self.calls.append((method, form))
         handler = getattr(self, f"_on_{method}", None)
         return handler(form) if handler else _error(404, "Not Found")
+
+    def _file(self, path: str) -> tuple[int, bytes]:
+        content = self.files.get(path.removeprefix(f"/file/bot{TOKEN}/photos/"))
+        return (200, content) if content is not None else (404, b"")
+
+    def _on_getFile(self, form: dict[str, str]) -> tuple[int, Any]:
+        if form["file_id"] not in self.files:
+            return _error(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        return _ok({"file_id": form["file_id"], "file_unique_id": "u", "file_path": f"photos/{form['file_id']}"})
 
     def _on_getMe(self, form: dict[str, str]) -> tuple[int, Any]:
         return _ok(BOT)

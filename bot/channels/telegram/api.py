@@ -102,6 +102,7 @@ class Api:
         base = settings.telegram_api_base
         self._request = ClientRequest(client)
         self._address = f"{base}/bot{settings.telegram_bot_token}"
+        self.files = f"{base}/file/bot{settings.telegram_bot_token}"
         self.bot = Bot(
             settings.telegram_bot_token,
             base_url=f"{base}/bot",

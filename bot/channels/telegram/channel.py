@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,8 +20,10 @@ from bot.channels.telegram.checking import check
 from bot.channels.telegram.receiving import NAME, Receiver, keep_webhook, poll
 from bot.channels.tools import Tools
 from bot.choices import tap_code
-from bot.errors import ApiError
+from bot.errors import ApiError, FileRefused, Permanent
+from bot.files.download import FileSources
 from bot.http import LARGEST_WEBHOOK, parse_json, read_body, same_secret
+from bot.inbound import Attachment
 from bot.services import Services, services
 
 PATH = "/webhooks/telegram"
@@ -39,6 +41,7 @@ class TelegramChannel(Channel):
         self._api = api
         self._reception = reception
         self._receiver = Receiver(api)
+        self.file_sources = FileSources(bases=(api.files,))
 
     @property
     def _is_webhook(self) -> bool:
@@ -94,6 +97,16 @@ class TelegramChannel(Channel):
         """Show "typing…", for some five seconds."""
         with telegram_call():
             await self._api.bot.send_chat_action(int(external_id), ChatAction.TYPING)
+
+    async def fetch(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """Yield the bytes of a file. Its address holds the bot's token: it is used here and told to nobody."""
+        try:
+            with telegram_call():
+                found = await self._api.bot.get_file(attachment.file_id)
+        except Permanent:  # gone, or over the 20 MB that bots may fetch
+            raise FileRefused("gone") from None
+        async for chunk in self.downloader.fetch(found.file_path or "", self.file_sources):
+            yield chunk
 
     async def check(self) -> Sequence[Finding]:
         """Ask Telegram who we are and where updates go."""

@@ -13,7 +13,7 @@ from bot.channels.base import Channel, Delivery, Finding, Part
 from bot.channels.capabilities import CAPABILITIES
 from bot.channels.settings import ChannelSettings
 from bot.channels.tools import Tools
-from bot.channels.zalo import NAME
+from bot.channels.zalo import FILE_HOSTS, NAME
 from bot.channels.zalo.api import ZaloApi
 from bot.channels.zalo.checking import check
 from bot.channels.zalo.client import ZaloClient
@@ -22,6 +22,7 @@ from bot.channels.zalo.tokens import ZaloTokens
 from bot.channels.zalo.vault import Vault
 from bot.channels.zalo.webhook import Webhook
 from bot.errors import NeedsOperator, Retry, WindowClosed
+from bot.files.download import FileSources
 from bot.services import Services
 from bot.transactions import transaction
 from knowledge.models import utc_now
@@ -37,6 +38,7 @@ class ZaloChannel(Channel):
 
     name = NAME
     capabilities = CAPABILITIES[NAME]
+    file_sources = FileSources(hosts=FILE_HOSTS)
 
     def __init__(self, settings: ChannelSettings, api: ZaloApi, tokens: ZaloTokens, echoes: Echoes) -> None:
         self.api = api

@@ -102,7 +102,8 @@ def _degrees(raw: object, most: float) -> float:
 
 def _file(name: str, payload: Mapping[str, Any]) -> Attachment:
     return Attachment(
-        url=address_of(payload.get("url")),
+        # named as http now and then; what citizens send is fetched encrypted or not at all
+        url=address_of(payload.get("url")).replace("http://", "https://", 1),
         file_id=text_of(payload.get("id"))[:_LONGEST_NAME],
         name=text_of(payload.get("name"))[:_LONGEST_NAME],
         size=_size(payload.get("size")),

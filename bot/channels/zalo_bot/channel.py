@@ -16,9 +16,11 @@ from bot.channels.capabilities import CAPABILITIES
 from bot.channels.reception import Reception, keep_tokens_out_of_logs, take
 from bot.channels.settings import ChannelSettings
 from bot.channels.tools import Tools
+from bot.channels.zalo import FILE_HOSTS
 from bot.channels.zalo_bot.api import Api
 from bot.channels.zalo_bot.reading import Skipped, read_event, unwrapped
 from bot.errors import ApiError, DeliveryError, NeedsOperator, Permanent
+from bot.files.download import FileSources
 from bot.http import LARGEST_WEBHOOK, parse_json, read_body, same_secret
 from bot.services import Services, services
 
@@ -37,6 +39,7 @@ class ZaloBotChannel(Channel):
 
     name = NAME
     capabilities = CAPABILITIES[NAME]
+    file_sources = FileSources(hosts=FILE_HOSTS)
 
     def __init__(self, settings: ChannelSettings, api: Api, reception: Reception) -> None:
         self._secret = settings.zalo_bot_secret

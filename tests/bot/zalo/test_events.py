@@ -37,7 +37,7 @@ MEANINGS: dict[str, Meaning] = {
         attachment=file("giay-chung-sinh.jpg", media_type="image"),
     ),
     "user_send_gif": said(
-        "m:m-user_send_gif", kind="image", attachment=Attachment(url="http://b-f2-zpc.zdn.vn/x.gif", media_type="gif")
+        "m:m-user_send_gif", kind="image", attachment=Attachment(url="https://b-f2-zpc.zdn.vn/x.gif", media_type="gif")
     ),
     "user_send_link": said("m:m-user_send_link", "https://dichvucong.gov.vn/thu-tuc cái này là sao"),
     "user_send_audio": said("m:m-user_send_audio", kind="voice", attachment=file("voice.amr", media_type="audio")),
