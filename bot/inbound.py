@@ -117,7 +117,7 @@ TREATMENTS: Mapping[Kind, Treatment] = {
     "start": Treatment("ask"),
     "follow": Treatment("ask"),
     "edit": Treatment("ask"),  # of the newest question; an older one is a line (see delivery/preparing)
-    "location": Treatment("line", "location"),
+    "location": Treatment("line", "location"),  # asked where its name tells the commune (see delivery/preparing)
     "contact": Treatment("line", "contact"),
     "image": Treatment("line", "attachment"),
     "file": Treatment("line", "attachment"),

@@ -20,11 +20,20 @@ from bot.masking import gives_key, mask
 from bot.messages import LONGEST_TEXT, Prepared, clean, payload, prepare_tap, prepare_text
 from bot.texts import Texts
 from knowledge.models import Conversation, Message
+from knowledge.places import gazetteer_of
+from knowledge.profile import load_profile
 from knowledge.reply import Block, Reply
 
 _LONGEST_NAME, _LONGEST_KEPT = 120, 10_000
 _PROCEDURE_CODE = re.compile(r"(\d)[._-](\d{6})")
 _GREET = "/greet"
+
+
+def _unit(name: str) -> str:
+    """Return the one unit of today that a place's name holds, "" when it holds none or leaves a choice."""
+    gazetteer = gazetteer_of(load_profile())
+    units = {unit for place in gazetteer.find(name) for unit in place.units}
+    return gazetteer.title(units.pop()) if len(units) == 1 else ""
 
 
 class Preparer:
@@ -142,7 +151,9 @@ class Preparer:
         place = inbound.place
         name = mask(clean(place.name))[:_LONGEST_NAME] if place else ""
         where = {"latitude": place.latitude, "longitude": place.longitude, "name": name} if place else {}
-        return self._line("location", inbound, {"kind": "location", **where}, name=name)
+        line = self._line("location", inbound, {"kind": "location", **where}, name=name)
+        unit = _unit(name)
+        return replace(line, message=self._texts.word("located").format(unit=unit), answer="empty") if unit else line
 
     def _contact(self, inbound: Inbound) -> Prepared:
         card = inbound.contact

@@ -169,6 +169,11 @@ async def test_a_caption_is_asked_and_the_file_is_not_pretended_to_be_read(phone
             '/ask_procedure{"procedure": "1.004222"}',
             "[Mở từ đường dẫn của thủ tục 1.004222]",
         ),
+        (
+            Inbound("m:1", kind="location", place=Place(10.93, 108.28, "Chợ phường Mũi Né")),
+            "Em ở Phường Mũi Né",
+            "[Vị trí] Chợ phường Mũi Né",
+        ),
     ],
 )
 async def test_who_comes_in_is_greeted(phone: Phone, rasa: FakeRasa, inbound: Inbound, asked: str, line: str) -> None:
