@@ -185,12 +185,20 @@ async def test_who_comes_in_is_greeted(phone: Phone, rasa: FakeRasa, inbound: In
 
 @pytest.mark.parametrize("kind", ["unfollow", "withdraw"])
 async def test_who_leaves_is_noted_and_nothing_is_said(phone: Phone, rasa: FakeRasa, kind: Kind) -> None:
-    await phone.send(Inbound("m:1", kind=kind))
-    await phone.send(Inbound("m:1", kind=kind))
+    await phone.text("một")
+    await phone.answers(1)
+    await phone.send(Inbound("m:left", kind=kind))
+    await phone.send(Inbound("m:left", kind=kind))
     await phone.settled()
-    (line,) = phone.lines
-    assert (line.author, phone.channel.sent, rasa.messages) == ("system", [], [])
+    assert [line.author for line in phone.lines] == ["citizen", "assistant", "system"]
+    assert (phone.channel.texts, rasa.messages) == (["echo một"], ["một"])
     assert phone.rows(sa.select(Alert.text_key)) == (["withdraw"] if kind == "withdraw" else [])
+
+
+@pytest.mark.parametrize("kind", ["unfollow", "withdraw"])
+async def test_who_is_not_known_leaves_no_trace(phone: Phone, kind: Kind) -> None:
+    assert await phone.send(Inbound("m:1", kind=kind)) is None
+    assert phone.lines == []
 
 
 async def test_a_reaction_is_only_counted(phone: Phone) -> None:
