@@ -18,7 +18,7 @@ from bot.delivery.inbox import answer_key
 from bot.delivery.preparing import Preparer
 from bot.errors import ApiError
 from bot.files import rows
-from bot.handoff.takeover import take_over
+from bot.handoff.takeover import give_back_when_silent, take_over
 from bot.inbound import TREATMENTS, Inbound
 from bot.messages import Prepared
 from bot.texts import Texts
@@ -68,6 +68,8 @@ class Intake:
         if seq is None:
             raise ApiError(401, "token_invalid")
         conversation = session.get(Conversation, conversation_id)
+        if TREATMENTS[inbound.kind].author == "citizen":
+            give_back_when_silent(session, conversation)
         prepared = Preparer(session, conversation, self.key, self.texts, self.cases).prepare(inbound)
         if instead:
             prepared = replace(prepared, message="", answer=instead, note="")

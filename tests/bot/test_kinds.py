@@ -183,6 +183,19 @@ async def test_who_comes_in_is_greeted(phone: Phone, rasa: FakeRasa, inbound: In
     assert phone.lines[0].text == line
 
 
+@pytest.mark.parametrize(("hours", "owner"), [(23, "console:zalo"), (25, "bot")])
+async def test_a_day_after_the_persons_last_word_the_assistant_answers_again(
+    phone: Phone, rasa: FakeRasa, hours: int, owner: str
+) -> None:
+    await phone.text("một")
+    await phone.answers(1)
+    await phone.text("tôi là cán bộ", kind="staff", at=utc_now() - dt.timedelta(hours=hours))
+    await phone.text("hai")
+    await phone.settled()
+    assert phone.rows(sa.select(Conversation.owner)) == [owner]
+    assert rasa.messages == (["một", "hai"] if owner == "bot" else ["một"])
+
+
 @pytest.mark.parametrize("kind", ["unfollow", "withdraw"])
 async def test_who_leaves_is_noted_and_nothing_is_said(phone: Phone, rasa: FakeRasa, kind: Kind) -> None:
     await phone.text("một")
