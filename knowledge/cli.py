@@ -118,7 +118,7 @@ def _train(options: argparse.Namespace) -> int:
             load_bundled(session)
             model = train(session, options.negatives)
     model.save(options.out)
-    print(f"search: {len(model.matcher.codes)} procedures learnt")
+    print(f"search: {sum(map(bool, model.matcher.codes))} procedures learnt")
     return 0
 
 

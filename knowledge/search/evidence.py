@@ -16,8 +16,9 @@ NAMES = (
     "lexical", "name", "full_name", "margin", "margin_root", "margin_lead", "lexical_lead", "prior", "business",
     "learned", "agree", "at_hand", "at_hand_little", "at_hand_alone", "earlier", "offered",
 )  # fmt: skip
-NONE_NAMES = ("one", "lexical", "name", "margin", "learned_gap", "words", "known", "lexical_gap", "short")
+NONE_NAMES = ("one", "lexical", "name", "margin", "learned_gap", "words", "known", "lexical_gap", "short", "foreign")
 _LEXICAL, _MARGIN = NONE_NAMES.index("lexical"), NONE_NAMES.index("margin")
+UNKNOWN, NONE = -1, -2  # in place of a code's position: not in the records; meant by lessons about no procedure
 _AUDIBLE = 0.02
 _MARKED_SHARE = 0.5
 _BUSINESS_WORDS = frozenset({"doanh", "cong", "ty", "nghiep", "htx", "cty", "tnhh"})
@@ -91,7 +92,7 @@ def gather(
 ) -> Evidence:
     """Return the evidence for the best candidates of both sides, and for those of the conversation.
 
-    ``positions`` are the places of the matcher's codes in the index, -1 for codes not in it.
+    ``positions`` are the places of the matcher's codes in the index, or UNKNOWN, or NONE.
     """
     return weigh(index, question, matcher.scores(question, index.wording.lexicon), positions, context)
 
@@ -120,7 +121,8 @@ def weigh(
     known = [index.by_code[code] for code in _codes(context) if code in index.by_code]
     entries = np.union1d(np.union1d(_best(mixed), _best(margins)), np.array(known, dtype=np.int64))
     rows = _rows(index, question, entries, words, mixed, margins, positions)
-    none = _none(index, question, words, margins)
+    foreign = float(np.clip(scores[positions == NONE], 0.0, 1.2).max(initial=0.0))
+    none = _none(index, question, words, margins, foreign)
     return Evidence(entries, np.hstack([rows, _contextual(index, entries, rows, none, context)]), none)
 
 
@@ -192,7 +194,7 @@ def _gap(scores: np.ndarray) -> float:
     return float(first - second)
 
 
-def _none(index: SearchIndex, question: str, words: Lexical, margins: np.ndarray) -> np.ndarray:
+def _none(index: SearchIndex, question: str, words: Lexical, margins: np.ndarray, foreign: float) -> np.ndarray:
     telling = [fold(word) for word in tokens(question) if not is_stop(word, index.wording)]
     known = [word for word in telling if word in index.folded.vocabulary]
     return np.array(
@@ -206,5 +208,6 @@ def _none(index: SearchIndex, question: str, words: Lexical, margins: np.ndarray
             len(known) / max(len(telling), 1),
             _gap(0.4 * words.text + 0.6 * words.names),
             float(len(telling) <= 2),
+            foreign,
         ]
     )

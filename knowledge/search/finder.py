@@ -14,10 +14,10 @@ import numpy as np
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from knowledge.search.evidence import NO_CONTEXT, Context, Evidence, gather
+from knowledge.search.evidence import NO_CONTEXT, NONE, UNKNOWN, Context, Evidence, gather
 from knowledge.search.features import load_wording
 from knowledge.search.index import SearchIndex
-from knowledge.search.matcher import Matcher
+from knowledge.search.matcher import NO_CODE, Matcher
 from knowledge.search.model import SearchModel, load_model
 from knowledge.search.outlook import Outlook, describe, unjudged
 from knowledge.search.source import read_entries, revision
@@ -96,10 +96,11 @@ def find_in(index: SearchIndex, question: str, limit: int, model: SearchModel, c
 
 
 def positions(index: SearchIndex, matcher: Matcher) -> np.ndarray:
-    """Return the places of the matcher's codes in the index; -1 for codes the records lack."""
+    """Return the places of the matcher's codes in the index; UNKNOWN for codes the records lack, NONE for no code."""
     known = index.learned.get(id(matcher))
     if known is None:
-        known = np.array([index.by_code.get(code, -1) for code in matcher.codes], dtype=np.int64)
+        places = [NONE if code == NO_CODE else index.by_code.get(code, UNKNOWN) for code in matcher.codes]
+        known = np.array(places, dtype=np.int64)
         index.learned[id(matcher)] = known
     return known
 

@@ -28,6 +28,7 @@ _MIN_COUNT = 2
 _VOTERS = 600  # the likest lessons; the others together change no ranking
 _SLICE = 1024  # rows
 _NAME = "matcher"
+NO_CODE = ""  # what lessons that mean no procedure vote for
 
 
 @dataclass
@@ -101,7 +102,7 @@ class Learnt:
 
 
 def learn(texts: Sequence[str], labels: Sequence[Sequence[str]], lexicon: Lexicon) -> Learnt:
-    """Learn which codes each text means, in equal shares; no code means none.
+    """Learn which codes each text means, in equal shares; a text without codes means ``NO_CODE``.
 
     Each lesson is the mean of its typed and its unmarked form. Needs memory for a square matrix of as many rows as
     lessons (20,000 lessons: 1.6 GB, two minutes).
@@ -115,8 +116,9 @@ def learn(texts: Sequence[str], labels: Sequence[Sequence[str]], lexicon: Lexico
         vectorisers.append(vectoriser)
         blocks.append(_unit(vectoriser.matrix(said[0]) + vectoriser.matrix(said[1])))
     rows = sparse.hstack(blocks).tocsr().astype(np.float32) * np.float32(np.sqrt(0.5))
-    codes = sorted({code for label in labels for code in label})
-    solved = solve(_likenesses(rows), _targets(labels, codes), _RIDGE)
+    meant = [label or (NO_CODE,) for label in labels]
+    codes = sorted({code for label in meant for code in label})
+    solved = solve(_likenesses(rows), _targets(meant, codes), _RIDGE)
     matcher = Matcher(codes, (vectorisers[0], vectorisers[1]), rows.T.tocsr(), solved.weights)
     return Learnt(matcher, solved.held_out)
 

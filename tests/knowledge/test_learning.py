@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from knowledge.search.kernel import solve
-from knowledge.search.matcher import Matcher, learn
+from knowledge.search.matcher import NO_CODE, Matcher, learn
 from nlu.questions import ABSENT, OUT, QuestionFileError, read_questions
 from nlu.text import Lexicon
 
@@ -50,8 +50,15 @@ def test_words_vote_for_their_procedure(said: str, expected: str) -> None:
 
 def test_an_open_question_shares_its_vote() -> None:
     matcher = learn([*TEXTS, "giấy tờ bị cháy"], [*CODES, ("birth", "land")], LEXICON).matcher
-    scores = matcher.scores("giấy tờ bị cháy", LEXICON)
-    assert scores == pytest.approx([0.5, 0.5], abs=0.1)
+    scores = dict(zip(matcher.codes, matcher.scores("giấy tờ bị cháy", LEXICON)))
+    assert scores == pytest.approx({"birth": 0.5, "land": 0.5, NO_CODE: 0.0}, abs=0.1)
+
+
+def test_what_means_no_procedure_votes_for_none() -> None:
+    matcher = learn(TEXTS, CODES, LEXICON).matcher
+    foreign = next(text for text, codes in zip(TEXTS, CODES) if not codes)
+    scores = dict(zip(matcher.codes, matcher.scores(foreign, LEXICON)))
+    assert max(scores, key=scores.__getitem__) == NO_CODE
 
 
 def test_a_saved_matcher_says_the_same(tmp_path: Path) -> None:
