@@ -12,6 +12,8 @@ from actions.turn import State, Turn, read_state, read_turn, write_state
 from knowledge.models import Fee, Procedure, ProcedureVersion
 from knowledge.profile import Profile
 from knowledge.reply import Reply
+from knowledge.search.finder import Found, Hit
+from knowledge.search.outlook import Outlook
 
 RESIDENCE, BIRTH, MARRIAGE = "1.004222", "1.001193", "1.000894"
 
@@ -45,6 +47,29 @@ def test_a_remark_that_names_nothing_goes_on_about_what_is_at_hand(session: Sess
     assert reply.procedures[0] == RESIDENCE
     reply, _ = say(session, profile, state, "đăng ký khai sinh thì sao", "fee")
     assert reply.procedures[0] == BIRTH
+
+
+@pytest.mark.parametrize(
+    ("said", "aspects", "outcome"),
+    [
+        ("bản mới bao lâu có", ("time",), "answered"),
+        ("bản mới", (), "clarify"),  # asks for nothing
+        ("hôm trước ông ngoại dặn xin lại bản mới màu hồng bao lâu có", ("time",), "clarify"),  # says too much
+    ],
+)
+def test_a_short_question_goes_on_about_what_was_asked_back(
+    session: Session,
+    profile: Profile,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    aspects: tuple[str, ...],
+    outcome: str,
+) -> None:
+    hits = (Hit("2.000635", "Bản sao trích lục hộ tịch", 0.4, 0.1), Hit(BIRTH, "Đăng ký khai sinh", 0.3, 0.1))
+    monkeypatch.setattr("actions.dialogue._find", lambda *_: Found(hits, Outlook(0.3, 0.3, 0.4, 0.0)))
+    reply, _ = say(session, profile, State(candidates=(BIRTH, RESIDENCE), guess=BIRTH), said, *aspects)
+    assert reply.outcome == outcome
+    assert (reply.procedures[:1] == (BIRTH,)) is (outcome == "answered")
 
 
 def test_only_a_few_earlier_procedures_are_remembered() -> None:
