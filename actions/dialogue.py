@@ -79,7 +79,7 @@ def _by_question(
     choice = None if decision.named or state.procedure else open_choice(question, load_choices(), wording)
     if _goes_on(turn, state, decision, question):
         aspects = turn.aspects or (state.aspects if turn.intent == "go_back" else ())
-        return _about(session, state.procedure or state.guess, aspects, state, profile)
+        return _about(session, state.procedure, aspects, state, profile)
     if choice is not None:
         return _ask_choice(choice, turn, state)
     if decision.kind == "answer":
@@ -97,20 +97,19 @@ def _find(session: Session, question: str, state: State) -> Found:
 
 def _goes_on(turn: Turn, state: State, decision: Decision, question: str) -> bool:
     """Tell whether a turn goes on about the procedure at hand although its words would not say so alone."""
-    at_hand = state.procedure or state.guess
-    if not at_hand or turn.intent == "correct":
+    if not state.procedure or turn.intent == "correct":
         return False
     if turn.intent == "go_back":
-        return bool(state.procedure) and not _names_one(decision)
+        return not _names_one(decision)
     if decision.kind == "answer":
         return False
-    if decision.kind == "clarify" and decision.hits[0].code == state.procedure:
-        return True
     if decision.kind == "not_found":
-        return bool(turn.aspects) and bool(state.procedure)
+        return bool(turn.aspects)
+    if decision.hits[0].code == state.procedure:
+        return True
     # it asks how much or where in few words that name nothing, and may mean what was talked about
     is_short = len(content_words(question, load_wording())) <= _FEW
-    may_mean = any(hit.code == at_hand for hit in decision.hits)
+    may_mean = any(hit.code == state.procedure for hit in decision.hits)
     return bool(turn.aspects) and is_short and may_mean and not _names_one(decision)
 
 

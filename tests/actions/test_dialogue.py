@@ -57,7 +57,7 @@ def test_a_remark_that_names_nothing_goes_on_about_what_is_at_hand(session: Sess
         ("hôm trước ông ngoại dặn xin lại bản mới màu hồng bao lâu có", ("time",), "clarify"),  # says too much
     ],
 )
-def test_a_short_question_goes_on_about_what_was_asked_back(
+def test_a_short_question_goes_on_about_what_is_at_hand(
     session: Session,
     profile: Profile,
     monkeypatch: pytest.MonkeyPatch,
@@ -67,7 +67,7 @@ def test_a_short_question_goes_on_about_what_was_asked_back(
 ) -> None:
     hits = (Hit("2.000635", "Bản sao trích lục hộ tịch", 0.4, 0.1), Hit(BIRTH, "Đăng ký khai sinh", 0.3, 0.1))
     monkeypatch.setattr("actions.dialogue._find", lambda *_: Found(hits, Outlook(0.3, 0.3, 0.4, 0.0)))
-    reply, _ = say(session, profile, State(candidates=(BIRTH, RESIDENCE), guess=BIRTH), said, *aspects)
+    reply, _ = say(session, profile, State(procedure=BIRTH), said, *aspects)
     assert reply.outcome == outcome
     assert (reply.procedures[:1] == (BIRTH,)) is (outcome == "answered")
 
