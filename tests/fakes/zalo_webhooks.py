@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ _WITHIN = 2.0  # seconds
 
 
 class Webhooks:
-    """Posts events to ``url``. ``posted`` keeps (event, statuses of all tries)."""
+    """Posts events to ``url``. ``posted`` keeps (event, statuses of all tries).
+
+    ``pause`` are the seconds between two tries.
+    """
 
     def __init__(self, zalo: FakeZalo, secret: str) -> None:
         self._zalo = zalo
@@ -27,8 +31,9 @@ class Webhooks:
         self.url = ""
         self.posted: list[tuple[dict[str, Any], list[int]]] = []
         self.is_on = True  # Zalo gives up on a webhook that fails five times over
+        self.pause = 0.0
         self._numbers = itertools.count(1)
-        self._behind = ThreadPoolExecutor(4)
+        self._behind = ThreadPoolExecutor(32)  # those that wait for another try hold up no other
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -48,6 +53,7 @@ class Webhooks:
             statuses.append(self.send(body, headers))
             if statuses[-1] == 200:
                 break
+            time.sleep(self.pause)
         else:
             self.is_on = False
         with self._lock:
