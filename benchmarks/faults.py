@@ -130,7 +130,8 @@ def _page(runs: Sequence[Run], options: argparse.Namespace) -> str:
         f"`make bench-faults`, {date.today():%Y-%m-%d}, commit {commit()}, {os.cpu_count()} cores.",
         f"{options.messages} messages of {options.citizens} citizens (seed {options.seed}) in three channels, to the",
         "real front server, the trained Rasa and its action server, each ended by SIGKILL at random moments and",
-        "started again. Every answer is found by the rows of its message and compared with what the provider's stand-in got.",
+        "started again. Every answer is found by the rows of its message, and compared with what the stand-in of the",
+        "provider got.",
         "",
         "| database | channel | sent | answered once, in order | of all: Rasa was away, and that was said"
         " | unsure, told to staff | of these arrived | lost | doubled | out of order |",
