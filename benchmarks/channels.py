@@ -66,9 +66,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-channels", description="Time the acknowledgement of webhooks.")
     parser.add_argument("--messages", type=int, default=1000, help="of each channel and way (default: %(default)s)")
     options = parser.parse_args()
+    options.commit = commit()  # before the results change files
     with tempfile.TemporaryDirectory(prefix="tthc-bench-") as folder:
         rows, faults = measure(Path(folder), options.messages)
-    page = _page(rows, faults, options.messages)
+    page = _page(rows, faults, options)
     print(page)
     RESULT.write_text(page + "\n", encoding="utf-8")
     return 0 if all(row.is_good for row in rows) and not faults else 1
@@ -153,12 +154,12 @@ def _faults(database: str, sent: Sequence[str]) -> list[str]:
     return found + ([f"{items} in the inbox, {len(sent)} sent"] if items != len(sent) else [])
 
 
-def _page(rows: Sequence[Row], faults: Sequence[str], count: int) -> str:
-    total = count * len(CHANNELS) * len(_AT_ONCE)
+def _page(rows: Sequence[Row], faults: Sequence[str], options: argparse.Namespace) -> str:
+    total = options.messages * len(CHANNELS) * len(_AT_ONCE)
     lines = [
         "# Webhooks, acknowledged while Rasa is stopped",
         "",
-        f"`make bench-channels`, {date.today():%Y-%m-%d}, commit {commit()},",
+        f"`make bench-channels`, {date.today():%Y-%m-%d}, commit {options.commit},",
         f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f} over the last 5 minutes, SQLite.",
         "From the request sent to the 200 received, by one client on the same machine; the message is stored by then.",
         "Beside each channel what `GET /healthz`, which asks nothing of anybody, took at the same time.",

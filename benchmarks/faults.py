@@ -69,6 +69,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=10, help="in all; at most three in ten are of Rasa")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    options.commit = commit()  # before the results change files
     if options.messages > options.citizens * MOST_BY_ONE:
         parser.error(f"at most {MOST_BY_ONE} messages of one citizen: who writes more is told to write more slowly")
     return options
@@ -127,7 +128,8 @@ def _page(runs: Sequence[Run], options: argparse.Namespace) -> str:
     lines = [
         "# Messages while programs are killed",
         "",
-        f"`make bench-faults`, {date.today():%Y-%m-%d}, commit {commit()}, {os.cpu_count()} cores.",
+        f"`make bench-faults`, {date.today():%Y-%m-%d}, commit {options.commit},",
+        f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f} over the last 5 minutes.",
         f"{options.messages} messages of {options.citizens} citizens (seed {options.seed}) in three channels, to the",
         "real front server, the trained Rasa and its action server, each ended by SIGKILL at random moments and",
         "started again. Every answer is found by the rows of its message, and compared with what the stand-in of the",

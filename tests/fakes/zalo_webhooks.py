@@ -22,7 +22,7 @@ _WITHIN = 2.0  # seconds
 class Webhooks:
     """Posts events to ``url``. ``posted`` keeps (event, statuses of all tries).
 
-    ``pause`` are the seconds between two tries.
+    ``tries`` are as many as are made at most, ``pause`` the seconds between two of them.
     """
 
     def __init__(self, zalo: FakeZalo, secret: str) -> None:
@@ -31,7 +31,7 @@ class Webhooks:
         self.url = ""
         self.posted: list[tuple[dict[str, Any], list[int]]] = []
         self.is_on = True  # Zalo gives up on a webhook that fails five times over
-        self.pause = 0.0
+        self.tries, self.pause = _TRIES, 0.0
         self._numbers = itertools.count(1)
         self._behind = ThreadPoolExecutor(32)  # those that wait for another try hold up no other
         self._lock = threading.Lock()
@@ -43,11 +43,11 @@ class Webhooks:
         whole = self._zalo.app_id.encode() + body + timestamp.encode() + self.secret.encode()
         return f"mac={hashlib.sha256(whole).hexdigest()}"
 
-    def post(self, event: dict[str, Any], tries: int = _TRIES) -> int:
+    def post(self, event: dict[str, Any], tries: int = 0) -> int:
         """Post an event as Zalo does and return the last status, 0 = no connection."""
         body = json.dumps(event, ensure_ascii=False).encode()
         statuses: list[int] = []
-        for number in range(tries):
+        for number in range(tries or self.tries):
             headers = {"X-ZEvent-Signature": self.sign(body, event["timestamp"])}
             headers.update({"num_retry": str(number)} if number else {})
             statuses.append(self.send(body, headers))
