@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 SETUP = @python="$$(sh setup/find-python.sh)" && exec "$$python" -m setup
 
-.PHONY: run test check train eval import demo bench-nlu bench-start clean help
+.PHONY: run test check train eval import demo bench-nlu bench-start bench-channels bench-faults clean help
 
 run:  ## Start the product, from nothing if need be, until Ctrl-C
 	$(SETUP) run
@@ -32,9 +32,15 @@ bench-nlu:  ## Measure understanding beside stock Rasa and BM25 (about half an h
 bench-start:  ## Time a first start and a restart to the first true answer (ARGS=--fresh: the environment too)
 	@python="$$(sh setup/find-python.sh)" && exec "$$python" benchmarks/start.py $(ARGS)
 
+bench-channels:  ## Time the acknowledgement of webhooks while Rasa is stopped (some minutes)
+	$(SETUP) bench channels $(ARGS)
+
+bench-faults:  ## Kill programs at random and count what is lost or doubled (ARGS="--database sqlite"; about half an hour)
+	$(SETUP) bench faults $(ARGS)
+
 clean:  ## Remove what was built (environment, models, caches); the database in var/ stays
 	rm -rf .venv models .rasa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile

@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import sessionmaker
@@ -53,12 +55,15 @@ class Running:
 class Process:
     """``python -m bot`` as a process of its own, which can be killed."""
 
-    def __init__(self, folder: Path, database_url: str, rasa_url: str) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, rasa_url: str, more: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._socket_port = _free_port()
         self.url = f"http://127.0.0.1:{self._socket_port}"
         self._folder = folder
         self._environment = {
             **os.environ,
+            **more,
             "BOT_PORT": str(self._socket_port),
             "DATABASE_URL": database_url,
             "RASA_URL": rasa_url,

@@ -39,8 +39,12 @@ class Loopback:
                 self._take("POST")
 
             def _take(self, verb: str) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                status, answer = fake.answer(verb, self.path, self.headers, body)
+                length = int(self.headers.get("content-length") or 0)
+                body = self.rfile.read(length)
+                if len(body) < length:  # the caller died while it was writing
+                    self.close_connection = True
+                    return
+                status, answer = fake.answer(verb, self.path, dict(self.headers.items()), body)
                 if status == CUT or not fake.is_up:
                     self.close_connection = True
                     return

@@ -230,7 +230,8 @@ class _Visible(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.text, self.open, self.is_wrong = "", [], False
+        self.text, self.is_wrong = "", False
+        self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.open.append(tag)

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ _WITHIN = 2.0  # seconds
 
 
 class Webhooks:
-    """Posts events to ``url``. ``posted`` keeps (event, statuses of all tries)."""
+    """Posts events to ``url``. ``posted`` keeps (event, statuses of all tries).
+
+    ``tries`` are as many as are made at most, ``pause`` the seconds between two of them.
+    """
 
     def __init__(self, zalo: FakeZalo, secret: str) -> None:
         self._zalo = zalo
@@ -27,8 +31,9 @@ class Webhooks:
         self.url = ""
         self.posted: list[tuple[dict[str, Any], list[int]]] = []
         self.is_on = True  # Zalo gives up on a webhook that fails five times over
+        self.tries, self.pause = _TRIES, 0.0
         self._numbers = itertools.count(1)
-        self._behind = ThreadPoolExecutor(4)
+        self._behind = ThreadPoolExecutor(32)  # those that wait for another try hold up no other
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -38,16 +43,17 @@ class Webhooks:
         whole = self._zalo.app_id.encode() + body + timestamp.encode() + self.secret.encode()
         return f"mac={hashlib.sha256(whole).hexdigest()}"
 
-    def post(self, event: dict[str, Any], tries: int = _TRIES) -> int:
+    def post(self, event: dict[str, Any], tries: int = 0) -> int:
         """Post an event as Zalo does and return the last status, 0 = no connection."""
         body = json.dumps(event, ensure_ascii=False).encode()
         statuses: list[int] = []
-        for number in range(tries):
+        for number in range(tries or self.tries):
             headers = {"X-ZEvent-Signature": self.sign(body, event["timestamp"])}
             headers.update({"num_retry": str(number)} if number else {})
             statuses.append(self.send(body, headers))
             if statuses[-1] == 200:
                 break
+            time.sleep(self.pause)
         else:
             self.is_on = False
         with self._lock:
