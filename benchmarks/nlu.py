@@ -1,7 +1,7 @@
 """Measures understanding beside stock Rasa and names alone: ``make bench-nlu``.
 
 Takes about half an hour, nearly all of it to train stock Rasa twice. Writes its tables to nlu.md beside this file.
-``--sentences``: how many of ours both pipelines learn acts from. ``--speed``: the product's own speed alone, in minutes.
+``--sentences``: how many of ours both pipelines learn acts from. ``--speed``: the product's speed alone, in minutes.
 Alone it needs trained models (``make train``).
 """
 
