@@ -32,11 +32,14 @@ class Webhooks:
         self.posted: list[tuple[dict[str, Any], list[int]]] = []
         self.is_on = True  # Zalo gives up on a webhook that fails five times over
         self.tries, self.pause = _TRIES, 0.0
+        self._is_over = False
         self._numbers = itertools.count(1)
         self._behind = ThreadPoolExecutor(32)  # those that wait for another try hold up no other
         self._lock = threading.Lock()
 
     def close(self) -> None:
+        """Give up on what is not taken, and end."""
+        self._is_over = True
         self._behind.shutdown()
 
     def sign(self, body: bytes, timestamp: str) -> str:
@@ -51,7 +54,7 @@ class Webhooks:
             headers = {"X-ZEvent-Signature": self.sign(body, event["timestamp"])}
             headers.update({"num_retry": str(number)} if number else {})
             statuses.append(self.send(body, headers))
-            if statuses[-1] == 200:
+            if statuses[-1] == 200 or self._is_over:
                 break
             time.sleep(self.pause)
         else:
