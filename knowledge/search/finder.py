@@ -109,7 +109,8 @@ def _found(index: SearchIndex, model: SearchModel, evidence: Evidence, limit: in
     shares, none = model.ranker.probabilities(evidence)
     shares = pooled(shares, index.twins[evidence.entries])
     best = np.argsort(-shares, kind="stable")[:limit]
-    hits = (_hit(index, evidence.entries[n], float(shares[n]), float(evidence.rows[n, 1]), question) for n in best)
+    said = f" {' '.join(folded_tokens(question))} "
+    hits = (_hit(index, evidence.entries[n], float(shares[n]), float(evidence.rows[n, 1]), said) for n in best)
     return Found(tuple(hits), _NOTHING if evidence.silent else _outlook(index, model, evidence, shares, none))
 
 
@@ -119,11 +120,15 @@ def _outlook(index: SearchIndex, model: SearchModel, evidence: Evidence, shares:
     return model.judge.outlook(describe(evidence, shares, none, index.full[evidence.entries]))
 
 
-def _hit(index: SearchIndex, entry: int, probability: float, names: float, question: str = "") -> Hit:
-    name = index.entries[entry].short_name
-    return Hit(index.entries[entry].code, name, probability, names, _says(question, name, index))
+def _hit(index: SearchIndex, entry: int, probability: float, names: float, said: str = "") -> Hit:
+    found = index.entries[entry]
+    return Hit(found.code, found.short_name, probability, names, f" {_spoken(index, entry)} " in said)
 
 
-def _says(question: str, name: str, index: SearchIndex) -> bool:
-    said = " ".join(folded_tokens(normalise(name, index.wording.lexicon)))
-    return f" {said} " in f" {' '.join(folded_tokens(question))} "
+def _spoken(index: SearchIndex, entry: int) -> str:
+    """Return the short name as questions are compared with it."""
+    known = index.spoken.get(entry)
+    if known is None:
+        known = " ".join(folded_tokens(normalise(index.entries[entry].short_name, index.wording.lexicon)))
+        index.spoken[entry] = known
+    return known

@@ -45,17 +45,13 @@ class Matcher:
         likeness = self._likeness(words(question, (), lexicon))
         if len(likeness) > _VOTERS:
             near = np.argpartition(-likeness, _VOTERS)[:_VOTERS]
-            return np.asarray(likeness[near] ** _POWER @ self.votes[near].astype(np.float32))
-        return np.asarray(likeness**_POWER @ self.votes.astype(np.float32))
+            return np.asarray(likeness[near] ** _POWER @ self.votes[near])
+        return np.asarray(likeness**_POWER @ self.votes)
 
     def _likeness(self, said: Sequence[str]) -> np.ndarray:
         ids, values = _row(self.vectorisers, said)
-        total = np.zeros(self.lessons.shape[1], dtype=np.float32)
-        starts, columns, weights = self.lessons.indptr, self.lessons.indices, self.lessons.data
-        for feature, value in zip(ids, values):
-            here = slice(starts[feature], starts[feature + 1])
-            total[columns[here]] += value * weights[here]
-        return total
+        # rows are picked and summed within scipy: a loop over features takes four times as long
+        return np.asarray(self.lessons[ids].T.dot(values.astype(np.float32)))
 
     def save(self, folder: Path) -> None:
         """Write the matcher into the folder."""
@@ -84,7 +80,8 @@ class Matcher:
         with np.load(folder / f"{_NAME}.npz", allow_pickle=False) as arrays:
             shape = (len(facts["words"]) + len(facts["letters"]), len(arrays["votes"]))
             parts = (arrays["data"].astype(np.float32), arrays["indices"].astype(np.int32), arrays["indptr"])
-            lessons, votes = sparse.csr_matrix(parts, shape=shape), arrays["votes"]
+            # short numbers in the file, long ones in memory: converted at each question they cost a millisecond
+            lessons, votes = sparse.csr_matrix(parts, shape=shape), arrays["votes"].astype(np.float32)
             idf = arrays["idf_words"], arrays["idf_letters"]
         vectorisers = tuple(
             Vectoriser({gram: number for number, gram in enumerate(facts[name])}, weights, unit=True)
