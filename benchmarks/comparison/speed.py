@@ -70,4 +70,4 @@ def _multiplied(entries: Sequence[Entry], count: int) -> list[Entry]:
 
 def _copy(entry: Entry, number: int) -> Entry:
     names = tuple(f"{name} loại {number}" for name in entry.names)
-    return replace(entry, code=f"{entry.code}.{number}", names=names, short_name=names[0], official=names[0])
+    return replace(entry, code=f"{entry.code}.{number}", names=names, short_name=names[0])

@@ -24,7 +24,7 @@ _STOP_WEIGHT = 0.1
 
 @dataclass(frozen=True)
 class Entry:
-    """What search needs of one procedure: ``names`` are its own, best known first, ``official`` the published one."""
+    """What search needs of one procedure: ``names`` are its short name, the published one, then citizens' own."""
 
     code: str
     short_name: str
@@ -34,7 +34,11 @@ class Entry:
     levels: tuple[str, ...]
     audience: str
     coverage: str
-    official: str = ""
+
+    @property
+    def official(self) -> str:
+        """The name as published."""
+        return self.names[min(1, len(self.names) - 1)]
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,6 @@ def read_entries(session: Session) -> list[Entry]:
             levels=tuple(version.levels),
             audience=version.audience,
             coverage=version.coverage,
-            official=version.name,
         )
         for procedure_id, code, version in rows
     ]

@@ -26,7 +26,7 @@ def twin_groups(entries: Sequence[Entry]) -> np.ndarray:
     """Return a number for each entry; twins share it."""
     numbers: dict[str, int] = {}
     return np.array(
-        [numbers.setdefault(_bare(entry.official or entry.short_name), len(numbers)) for entry in entries],
+        [numbers.setdefault(_bare(entry.official), len(numbers)) for entry in entries],
         dtype=np.int64,
     )
 

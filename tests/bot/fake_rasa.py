@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from typing import Any
 
-PATIENCE = 20.0  # seconds after which a test gives up; no test waits for it
+from tests.fakes.loopback import PATIENCE as PATIENCE
+from tests.fakes.loopback import Loopback
 
 
 def reply(text: str, **more: Any) -> list[dict[str, Any]]:
@@ -23,20 +24,14 @@ class Held:
         self.release = threading.Event()
 
 
-class FakeRasa:
+class FakeRasa(Loopback):
     """Rasa's REST channel. ``received`` is what was asked, in order; unscripted messages are echoed."""
 
     def __init__(self, port: int = 0) -> None:
         self.received: list[dict[str, Any]] = []
         self._scripts: dict[str, list[Any]] = {}
-        self._news = threading.Condition()
         self._held: list[Held] = []
-        self.port = port
-        self.up()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        super().__init__(port)
 
     @property
     def messages(self) -> list[str]:
@@ -52,53 +47,29 @@ class FakeRasa:
 
     def wait_for(self, message: str, times: int = 1) -> None:
         """Return once the message has been asked so many times."""
-        with self._news:
-            assert self._news.wait_for(lambda: self.messages.count(message) >= times, PATIENCE), self.messages
+        with self.news:
+            assert self.news.wait_for(lambda: self.messages.count(message) >= times, PATIENCE), self.messages
 
     def wait_for_count(self, count: int) -> None:
         """Return once so many messages have been asked in all."""
-        with self._news:
-            assert self._news.wait_for(lambda: len(self.received) >= count, PATIENCE), self.messages
-
-    def up(self) -> None:
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._send(200, b"Hello from Rasa: 3.6.21")
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                assert self.path == "/webhooks/rest/webhook"
-                self._send(*fake.answer(body))
-
-            def _send(self, status: int, body: bytes) -> None:
-                try:
-                    self.send_response(status)
-                    self.send_header("content-length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-                except OSError:  # the asker did not wait for it
-                    pass
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        with self.news:
+            assert self.news.wait_for(lambda: len(self.received) >= count, PATIENCE), self.messages
 
     def down(self) -> None:
         for held in self._held:
             held.release.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().down()
 
-    def answer(self, body: dict[str, Any]) -> tuple[int, bytes]:
-        with self._news:
+    def answer(self, verb: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        if verb == "GET":
+            return 200, b"Hello from Rasa: 3.6.21"
+        assert path == "/webhooks/rest/webhook"
+        return self._said(json.loads(body))
+
+    def _said(self, body: dict[str, Any]) -> tuple[int, bytes]:
+        with self.news:
             self.received.append(body)
-            self._news.notify_all()
+            self.news.notify_all()
             answers = self._scripts.get(body["message"], [])
             scripted = answers.pop(0) if len(answers) > 1 else (answers[0] if answers else None)
         if isinstance(scripted, Held):

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from telegram import Bot
 
 from bot.channels.telegram.reading import Arrival, Skipped, read_update
 from bot.inbound import Attachment, Contact, Inbound, Place, Tap
+from tests.fakes.damage import damaged
 from tests.fakes.telegram import BOT, chat, message, user
 
 READER = Bot("1:a")
@@ -144,26 +144,9 @@ def test_what_is_no_update_is_counted(raw: Any) -> None:
 
 WHOLE = [{"update_id": 9, "message": message(7, 55, **content)} for content, _ in CONTENTS]
 WHOLE += [{"update_id": 9, **kinds} for kinds, _ in UPDATES]
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
-JUNK = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3))
 
 
-@st.composite
-def damaged(draw: st.DrawFn) -> Any:
-    """An update of Telegram's with one place in it replaced or gone."""
-
-    def damage(value: Any) -> Any:
-        if isinstance(value, dict) and value and draw(st.integers(0, 3)):
-            key = draw(st.sampled_from(sorted(value)))
-            return {**value, key: damage(value[key])}
-        if isinstance(value, list) and value:
-            return [damage(value[0]), *value[1:]]
-        return draw(JUNK)
-
-    return damage(draw(st.sampled_from(WHOLE)))
-
-
-@given(damaged())
+@given(damaged(WHOLE))
 @settings(max_examples=500, deadline=None)
 def test_damaged_updates_never_raise(raw: Any) -> None:
     found = read_update(raw, READER)

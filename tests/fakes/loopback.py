@@ -14,9 +14,9 @@ CUT = -1  # a status: the connection ends without an answer
 class Loopback:
     """Subclasses write ``answer``; ``news`` guards what they keep and is notified after every call."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.news = threading.Condition()
-        self.port = 0
+        self.port = port
         self.is_up = self.is_over = False
         self.up()
 

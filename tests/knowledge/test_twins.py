@@ -10,7 +10,7 @@ from knowledge.search.twins import pooled, twin_groups
 
 
 def entry(name: str) -> Entry:
-    return Entry("1.000001", name, (name,), "", "", (), "citizen", "full", official=name)
+    return Entry("1.000001", name, (name,), "", "", (), "citizen", "full")
 
 
 @pytest.mark.parametrize(

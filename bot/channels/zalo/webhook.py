@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels import door
+from bot.channels.reception import take
 from bot.channels.settings import ChannelSettings
 from bot.channels.zalo import NAME
 from bot.channels.zalo.confirming import Confirming
@@ -91,7 +91,7 @@ class Webhook:
     async def _handle(self, parts: Services, meaning: Meaning) -> None:
         if isinstance(meaning, Said):
             for inbound in meaning.inbounds:
-                await door.receive(parts, NAME, meaning.user_id, inbound)
+                await take(parts, NAME, meaning.user_id, inbound)
         elif isinstance(meaning, Receipt):
             parts.metrics.ignored(NAME, meaning.what)
             await self._confirming.note(parts.sessions, meaning)
