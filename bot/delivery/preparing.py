@@ -15,6 +15,7 @@ from bot.channels.base import Capabilities
 from bot.channels.capabilities import CAPABILITIES
 from bot.choices import typed_choice
 from bot.errors import ApiError
+from bot.handoff.queue import find_open
 from bot.inbound import SILENT, TREATMENTS, Attachment, Inbound, Kind, Tap
 from bot.masking import gives_key, mask
 from bot.messages import LONGEST_TEXT, Prepared, clean, payload, prepare_tap, prepare_text
@@ -177,6 +178,8 @@ class Preparer:
             "media_type": file.media_type[:_LONGEST_NAME],
         }
         line = self._line(inbound.kind, inbound, body, name=name)
+        if line.answer == "attachment" and find_open(self._session, self._conversation.id):
+            line = replace(line, answer="attachment_kept")
         if not clean(inbound.text):
             return replace(line, note="secret") if gives_key(clean(file.name)) else line
         asked = self._text(inbound)

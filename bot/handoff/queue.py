@@ -19,12 +19,17 @@ CALLBACK = "callback"
 _LONGEST_REASON = 20
 
 
+def find_open(session: Session, conversation_id: str) -> Handoff | None:
+    """Return the conversation's open hand-off, None when nobody is waited for."""
+    still_open = sa.and_(Handoff.conversation_id == conversation_id, Handoff.closed_at.is_(None))
+    return session.scalar(sa.select(Handoff).where(still_open).order_by(Handoff.id).limit(1))
+
+
 def open_or_keep(
     session: Session, conversation_id: str, reply: Reply, is_open: OpenHours, now: dt.datetime | None = None
 ) -> Handoff:
     """Return the conversation's open hand-off, made when there is none: queued, or callback out of hours."""
-    still_open = sa.and_(Handoff.conversation_id == conversation_id, Handoff.closed_at.is_(None))
-    found = session.scalar(sa.select(Handoff).where(still_open).order_by(Handoff.id).limit(1))
+    found = find_open(session, conversation_id)
     if found:
         return found
     opened = Handoff(

@@ -15,9 +15,9 @@ from bot.files import rows
 from bot.inbound import Attachment as Coming
 from bot.inbound import Inbound
 from bot.texts import Texts
-from knowledge.models import Alert, Attachment, utc_now
+from knowledge.models import Alert, Attachment, Message, utc_now
 from tests.bot.bytes_of import DOCX, JPEG, PDF
-from tests.bot.fake_rasa import PATIENCE
+from tests.bot.fake_rasa import PATIENCE, FakeRasa, reply
 from tests.bot.phone import Phone
 
 TEXTS = Texts.load()
@@ -149,3 +149,15 @@ async def test_a_try_that_has_lost_its_lease_keeps_nothing(phone: Phone) -> None
     assert kept(phone) == []
     with sessions.begin() as session:
         assert rows.claim(session, now=utc_now()) is None
+
+
+async def test_who_waits_for_a_person_is_told_that_the_file_is_kept_for_them(phone: Phone, rasa: FakeRasa) -> None:
+    rasa.script("gặp cán bộ", reply("Dạ", outcome="handoff", handoff="asked"))
+    await phone.text("gặp cán bộ")
+    before = len(await phone.answers(1))
+    await phone.settled()
+    await phone.send(Inbound("m:file", kind="file", attachment=FILE))
+    await phone.settled()
+    until = len(phone.rows(sa.select(Message.id).where(Message.author == "assistant")))
+    assert (await phone.answers(until))[-1] == TEXTS.reply("attachment_kept").plain()
+    assert until > before
