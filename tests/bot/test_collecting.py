@@ -156,7 +156,7 @@ async def test_who_waits_for_a_person_is_told_that_the_file_is_kept_for_them(pho
     await phone.text("gặp cán bộ")
     before = len(await phone.answers(1))
     await phone.settled()
-    await phone.send(Inbound("m:file", kind="file", attachment=FILE))
+    await phone.send(Inbound("m:file", kind="file", attachment=Coming(url=FILE.url, name="don.pdf")))
     await phone.settled()
     until = len(phone.rows(sa.select(Message.id).where(Message.author == "assistant")))
     assert (await phone.answers(until))[-1] == TEXTS.reply("attachment_kept").plain()
