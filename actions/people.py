@@ -16,7 +16,7 @@ from knowledge.answers.wording import load_texts
 from knowledge.calendar import calendar_of
 from knowledge.profile import Profile
 from knowledge.reply import Button, Reply
-from nlu.text import fold, tokens
+from nlu.text import fold, has_marks, place_tones, tokens
 
 _TOPICS = Path(__file__).parent / "topics.vi.yml"
 
@@ -82,17 +82,20 @@ def explain(turn: Turn) -> Reply | None:
 
 
 def _topic(said: str, kind: str) -> dict | None:
-    spoken = f" {' '.join(fold(word) for word in tokens(said))} "
+    """Return the first topic of which a phrase is said; marks count where they are typed: "bão" is no "bao"."""
+    spoken = _spoken(said)
+    view = spoken if has_marks(said) else fold(spoken)
     for phrases, topic in _topics()[kind]:
-        if any(f" {phrase} " in spoken for phrase in phrases):
+        if any((phrase if has_marks(said) else fold(phrase)) in view for phrase in phrases):
             return topic
     return None
+
+
+def _spoken(text: str) -> str:
+    return f" {place_tones(' '.join(tokens(text)))} "
 
 
 @lru_cache(maxsize=1)
 def _topics() -> dict[str, list[tuple[tuple[str, ...], dict]]]:
     raw = yaml.safe_load(_TOPICS.read_text(encoding="utf-8"))
-    return {
-        kind: [(tuple(" ".join(map(fold, tokens(said))) for said in topic["said"]), topic) for topic in topics]
-        for kind, topics in raw.items()
-    }
+    return {kind: [(tuple(map(_spoken, topic["said"])), topic) for topic in topics] for kind, topics in raw.items()}
