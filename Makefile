@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 SETUP = @python="$$(sh setup/find-python.sh)" && exec "$$python" -m setup
 
-.PHONY: run test check train eval import demo bench-nlu bench-start bench-channels bench-faults clean help
+.PHONY: run test check train eval import demo staff bot knowledge backup restore wide bench-nlu bench-start bench-channels bench-console bench-faults bench-dossiers bench bench-storm bench-soak bench-wide bench-scale clean help
 
 run:  ## Start the product, from nothing if need be, until Ctrl-C
 	$(SETUP) run
@@ -26,6 +26,24 @@ import:  ## Import portal files or a spreadsheet on top of the bundled records: 
 demo:  ## Seed demo dossiers in every national status
 	$(SETUP) demo
 
+staff:  ## Accounts of the staff console: ARGS="add ten.dang.nhap", list, disable, enable, password, totp
+	$(SETUP) bot staff $(ARGS)
+
+bot:  ## A command of the front server: ARGS="channels check", "erase CONVERSATION", "retain"
+	$(SETUP) bot $(ARGS)
+
+knowledge:  ## A command about records: ARGS="stats", "check", "search 'cắt khẩu'", "dossiers import FILE"
+	$(SETUP) knowledge $(ARGS)
+
+backup:  ## Copy everything that is stored, while it runs: TO=folder (KEEP=14 newest stay)
+	$(SETUP) bot backup "$(TO)" --keep $(or $(KEEP),14)
+
+restore:  ## Put the newest backup of a folder in the place of everything: FROM=folder (ARGS=--force: over what is there)
+	$(SETUP) bot restore "$(FROM)" $(ARGS)
+
+wide:  ## Run several of each program on PostgreSQL, Redis and HAProxy (ARGS="roll rasa MODEL" or "bot backup FOLDER": see the runbook)
+	$(SETUP) wide $(ARGS)
+
 bench-nlu:  ## Measure understanding beside stock Rasa and BM25 (about half an hour)
 	$(SETUP) bench nlu $(ARGS)
 
@@ -35,8 +53,29 @@ bench-start:  ## Time a first start and a restart to the first true answer (ARGS
 bench-channels:  ## Time the acknowledgement of webhooks while Rasa is stopped (some minutes)
 	$(SETUP) bench channels $(ARGS)
 
-bench-faults:  ## Kill programs at random and count what is lost or doubled (ARGS="--database sqlite"; about half an hour)
+bench-console:  ## Count a clerk's keys and clicks, time news at 40 consoles, race for citizens (some minutes)
+	$(SETUP) bench console $(ARGS)
+
+bench-faults:  ## Kill programs at random and count what is lost or doubled (ARGS="--database sqlite"; some minutes)
 	$(SETUP) bench faults $(ARGS)
+
+bench-dossiers:  ## Import a million dossiers, scan and look them up, on both databases (some minutes)
+	$(SETUP) bench dossiers $(ARGS)
+
+bench:  ## Time turns, start and memory beside stock Rasa (a quarter of an hour: stock Rasa is trained first)
+	$(SETUP) bench turns $(ARGS)
+
+bench-storm:  ## Write ten times as fast as is answered, and wait until all is (ARGS="--minutes 2"; an hour and a half)
+	$(SETUP) bench storm $(ARGS)
+
+bench-soak:  ## Watch memory, queues and turns at 70 % of the capacity (ARGS="--minutes 60"; an hour and some minutes)
+	$(SETUP) bench soak $(ARGS)
+
+bench-wide:  ## Break each part of the wide topology while citizens write (a full disk needs root; about twenty minutes)
+	$(SETUP) bench wide $(ARGS)
+
+bench-scale:  ## Compare a model of queues with the product, and reckon what a province needs (ARGS=--kept: reckon anew alone)
+	$(SETUP) bench scale $(ARGS)
 
 clean:  ## Remove what was built (environment, models, caches); the database in var/ stays
 	rm -rf .venv models .rasa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

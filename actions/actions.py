@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from actions import dialogue, people
 from actions.services import open_session, province
-from actions.turn import State, Turn, read_state, read_turn, write_state
+from actions.tracing import Traced
+from actions.turn import State, Turn, changed, read_state, read_turn
 from knowledge.errors import KnowledgeError
 from knowledge.reply import Reply
 
@@ -30,16 +31,18 @@ def say(dispatcher: CollectingDispatcher, reply: Reply) -> None:
     dispatcher.utter_message(json_message=reply.to_json())
 
 
-def _keep(state: State) -> Events:
-    return [SlotSet(name, value) for name, value in write_state(state).items()]
+def keep(before: State, after: State) -> Events:
+    """Let Rasa remember what has changed in the state."""
+    return [SlotSet(name, value) for name, value in changed(before, after).items()]
 
 
-def _answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    """Answer whatever is asked about procedures."""
     turn, state = _read(tracker)
     with open_session() as session:
         reply, after = dialogue.respond(session, turn, state, province())
     say(dispatcher, reply)
-    return _keep(after)
+    return keep(state, after)
 
 
 def _warm_up() -> None:
@@ -50,7 +53,7 @@ def _warm_up() -> None:
         log.warning("search is not warmed up: the database does not answer yet")
 
 
-class ActionAnswer(Action):
+class ActionAnswer(Traced, Action):
     """Answers whatever is asked about procedures; also the fallback."""
 
     def __init__(self) -> None:
@@ -61,10 +64,10 @@ class ActionAnswer(Action):
         return "action_answer"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        return _answer(dispatcher, tracker)
+        return answer(dispatcher, tracker)
 
 
-class ActionOutOfScope(Action):
+class ActionOutOfScope(Traced, Action):
     """Says whose business it is, unless the records clearly hold what was asked."""
 
     def name(self) -> str:
@@ -78,10 +81,10 @@ class ActionOutOfScope(Action):
                 dialogue.respond(session, turn, state, province()) if found else (people.out_of_scope(turn), state)
             )
         say(dispatcher, reply)
-        return _keep(after)
+        return keep(state, after)
 
 
-class ActionExplain(Action):
+class ActionExplain(Traced, Action):
     """Explains a term in plain words; a term that is not in the list is answered as a question."""
 
     def name(self) -> str:
@@ -91,12 +94,12 @@ class ActionExplain(Action):
         turn, state = _read(tracker)
         reply = people.explain(turn)
         if reply is None:
-            return _answer(dispatcher, tracker)
+            return answer(dispatcher, tracker)
         say(dispatcher, reply)
         return []
 
 
-class ActionHandOver(Action):
+class ActionHandOver(Traced, Action):
     """Opens the way to a person and tells the truth about it."""
 
     def name(self) -> str:
@@ -109,18 +112,21 @@ class ActionHandOver(Action):
         return []
 
 
-class ActionComplaint(Action):
-    """Answers anger about the service."""
+class ActionComplaint(Traced, Action):
+    """Answers anger about the service, and what is asked in anger."""
 
     def name(self) -> str:
         return "action_complaint"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        say(dispatcher, people.complaint(read_state(tracker.slots)))
-        return []
+        turn, state = _read(tracker)
+        with open_session() as session:
+            reply, after = dialogue.complained(session, turn, state, province()) or (people.complaint(state), state)
+        say(dispatcher, reply)
+        return keep(state, after)
 
 
-class ActionHarassment(Action):
+class ActionHarassment(Traced, Action):
     """Answers a report of extra money or hindrance."""
 
     def name(self) -> str:

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from actions.choosing import chosen
+from actions.correcting import meant_instead
 from actions.feelings import opening
+from actions.people import out_of_scope
 from actions.several import two_procedures
 from actions.surroundings import agency_notes, place_question, settle_unit, without_agencies
 from actions.turn import State, Turn
@@ -41,6 +43,7 @@ from nlu.text import normalise
 _LOOKED_AT = 8
 _SOUNDS_LIKE = 0.5  # half of a procedure's name is said
 _FEW = 3  # words
+_MAY_MEAN = 0.5  # what has so much of the likeliest one's probability may be meant as well
 _NAMED = 0.8  # so much of a procedure's name is said that it is certainly ours
 
 
@@ -71,15 +74,17 @@ def _by_question(
         state = state.turned_to(state.earlier[0])
     if not content_words(question, wording):
         return _follow_up(session, turn, state, profile, places)
-    found = _find(session, question, state)
-    decision = decide(found)
+    if turn.intent == "correct":
+        question = meant_instead(question)
+    found = _find(session, question, state, turn.intent == "correct")
+    decision = decide(found, asked_before=bool(state.candidates))
     both = None if decision.named else two_procedures(session, question, found)
     if both:
         return _about_both(session, both, turn.aspects, state, profile)
     choice = None if decision.named or state.procedure else open_choice(question, load_choices(), wording)
     if _goes_on(turn, state, decision, question):
         aspects = turn.aspects or (state.aspects if turn.intent == "go_back" else ())
-        return _about(session, state.procedure, aspects, state, profile)
+        return _about(session, _at_hand(state), aspects, state, profile)
     if choice is not None:
         return _ask_choice(choice, turn, state)
     if decision.kind == "answer":
@@ -87,30 +92,40 @@ def _by_question(
         return _about(session, decision.hits[0].code, aspects, state, profile, decision.hits)
     if decision.kind == "clarify":
         return _clarify(decision, turn, state)
-    return _not_found(state)
+    return (out_of_scope(turn), state) if found.outside else _not_found(state)
 
 
-def _find(session: Session, question: str, state: State) -> Found:
-    context = Context(state.procedure, state.earlier, state.candidates)
+def _find(session: Session, question: str, state: State, corrected: bool = False) -> Found:
+    if corrected:
+        context = Context("", state.earlier, state.candidates, rejected=state.procedure)
+    else:
+        context = Context(_at_hand(state), state.earlier, state.candidates)
     return find(session, question, limit=_LOOKED_AT, context=context)
+
+
+def _at_hand(state: State) -> str:
+    """Return what is talked about: after a question back, the likeliest of what was offered."""
+    return state.procedure or state.guess
 
 
 def _goes_on(turn: Turn, state: State, decision: Decision, question: str) -> bool:
     """Tell whether a turn goes on about the procedure at hand although its words would not say so alone."""
-    if not state.procedure or turn.intent == "correct":
+    code = _at_hand(state)
+    if not code or turn.intent == "correct":
         return False
     if turn.intent == "go_back":
-        return not _names_one(decision)
+        return bool(state.procedure) and not _names_one(decision)
     if decision.kind == "answer":
         return False
-    if decision.kind == "not_found":
-        return bool(turn.aspects)
-    if decision.hits[0].code == state.procedure:
-        return True
     # it asks how much or where in few words that name nothing, and may mean what was talked about
-    is_short = len(content_words(question, load_wording())) <= _FEW
-    may_mean = any(hit.code == state.procedure for hit in decision.hits)
-    return bool(turn.aspects) and is_short and may_mean and not _names_one(decision)
+    is_short = bool(turn.aspects) and len(content_words(question, load_wording())) <= _FEW
+    if decision.kind == "not_found":
+        return is_short
+    if decision.hits[0].code == code:
+        return is_short or bool(state.procedure)
+    least = decision.hits[0].probability * _MAY_MEAN
+    may_mean = any(hit.code == code and hit.probability >= least for hit in decision.hits)
+    return is_short and may_mean and not _names_one(decision)
 
 
 def _names_one(decision: Decision) -> bool:
@@ -121,7 +136,7 @@ def _follow_up(
     session: Session, turn: Turn, state: State, profile: Profile, places: list[Place]
 ) -> tuple[Reply, State]:
     goes_on = turn.aspects or places or turn.intent in ("ask_procedure", "go_back")
-    code = state.procedure or state.guess
+    code = _at_hand(state)
     if code and goes_on:
         return _about(session, code, turn.aspects or _place_only(state), state, profile)
     return _ask_which(session, turn, state)
@@ -194,7 +209,8 @@ def _ask_which(session: Session, turn: Turn, state: State) -> tuple[Reply, State
 def _not_found(state: State) -> tuple[Reply, State]:
     said = texts().get("not_found")
     sentence = said[min(state.misses, len(said) - 1)]
-    button = Button(texts()("human"), "ask_human", {"reason": "not_found"})
+    reason = "misses" if state.misses else "not_found"  # the second in a row is an offer worth remembering
+    button = Button(texts()("human"), "ask_human", {"reason": reason})
     return Reply("not_found", ((text(sentence),),), (button,)), state.with_(misses=state.misses + 1, candidates=())
 
 
@@ -207,6 +223,16 @@ def _surrounded(reply: Reply, state: State, turn: Turn, places: list[Place], pro
     if notes and reply.outcome in ("answered", "unknown_fact"):
         reply = replace(reply, bubbles=(*reply.bubbles, tuple(text(note) for note in notes)))
     return reply, state
+
+
+def complained(session: Session, turn: Turn, state: State, profile: Profile) -> tuple[Reply, State] | None:
+    """Answer, with regret, a complaint that asks about a procedure not at hand; None where it asks about none."""
+    if not turn.aspects:
+        return None
+    reply, after = respond(session, turn, state, profile)
+    if reply.outcome not in ("answered", "unknown_fact") or after.procedure == state.procedure:
+        return None
+    return replace(reply, bubbles=((text(texts()("complain.regret")),), *reply.bubbles)), after
 
 
 def _with_feeling(reply: Reply, turn: Turn) -> Reply:

@@ -1,39 +1,43 @@
-"""The dossier form: the code, then the sealed proof, then the status.
+"""The dossier form of Rasa: the code, then the proof, then the status.
 
-The digits never arrive here: the front server seals them at the door (docs/adr/0008).
+The digits never arrive here: Rasa is told that there is a proof, no more (docs/adr/0008).
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import asyncio
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import dossiers
 from actions.actions import say
-from actions.services import open_session, province
-from knowledge.answers.parts import text
-from knowledge.answers.status import status_reply, status_texts
-from knowledge.dossiers import find_codes, look_up
+from actions.overdue import remember
+from actions.services import dossier_desk, province
+from actions.tracing import Traced
+from knowledge.dossiers.codes import find_codes
+from knowledge.dossiers.desk import Asked
 from knowledge.models import utc_now
-from knowledge.reply import Button, Reply
 
-_MOST_MISSES = 5
-_PAUSE = dt.timedelta(minutes=15)
-
-
-def _stop_button() -> Button:
-    return Button(status_texts()("button.stop"), "cancel")
+Events = list[EventType]
+_TAPPED = re.compile(r"^/\w+")
 
 
-def _ask(key: str, expects: str, **values: object) -> Reply:
-    return Reply("status", ((text(status_texts()(key, **values)),),), (_stop_button(),), expects=expects)
+def said_codes(message: Mapping[str, Any]) -> list[str]:
+    """Return the codes in a message: of a button or link, else in what was typed."""
+    text = message.get("text") or ""
+    if not _TAPPED.match(text):
+        return find_codes(text)
+    given = [entity["value"] for entity in message.get("entities") or () if entity.get("entity") == "dossier_code"]
+    return [str(code) for value in given for code in (value if isinstance(value, list) else [value])]
 
 
 class ValidateDossierForm(FormValidationAction):
-    """Takes the code out of the sentence and refuses a proof while look-ups are paused."""
+    """Takes the codes out of the message."""
 
     def name(self) -> str:
         return "validate_dossier_form"
@@ -41,68 +45,58 @@ class ValidateDossierForm(FormValidationAction):
     async def extract_dossier_code(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return the code in the citizen's last message; nothing lets the rules decide what the message is."""
-        codes = find_codes(tracker.latest_message.get("text") or "")
-        return {"dossier_code": codes[0]} if codes else {}
+        """Return the codes in the citizen's last message; nothing lets the rules decide what the message is."""
+        codes = said_codes(tracker.latest_message)
+        return {"dossier_code": codes} if codes else {}
 
 
-class AskDossierCode(Action):
-    """Asks for the code."""
+class AskDossierCode(Traced, Action):
+    """Asks for the code, and forgets the one that led nowhere."""
 
     def name(self) -> str:
         return "action_ask_dossier_code"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        repeated = tracker.get_slot("requested_slot") == "dossier_code"
-        say(dispatcher, _ask("bad_code" if repeated else "ask_code", "code"))
-        return []
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        if not dossier_desk().is_connected():
+            say(dispatcher, dossiers.not_connected(province()))
+            return []
+        say(dispatcher, dossiers.ask_code(tracker.get_slot("requested_slot") == "dossier_code"))
+        return [SlotSet("missed_codes", None)]
 
 
-class AskProof(Action):
+class AskProof(Traced, Action):
     """Asks for the proof, with what is done with it."""
 
     def name(self) -> str:
         return "action_ask_proof"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        repeated = tracker.get_slot("requested_slot") == "proof"
-        key = "bad_proof" if repeated else "ask_proof"
-        say(dispatcher, _ask(key, "proof", code=tracker.get_slot("dossier_code")))
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        desk = dossier_desk()
+        if not desk.is_connected():
+            say(dispatcher, dossiers.not_connected(province()))
+            return []
+        is_repeated = tracker.get_slot("requested_slot") == "proof" and not said_codes(tracker.latest_message)
+        say(dispatcher, dossiers.ask_proof(tracker.get_slot("dossier_code") or [], desk.factors(), is_repeated))
         return []
 
 
-class DossierStatus(Action):
-    """Looks the dossier up; a wrong code and a wrong proof get the same words."""
+class DossierStatus(Traced, Action):
+    """Looks the dossiers up; after a miss the same codes can be tried with other digits at once."""
 
     def name(self) -> str:
         return "action_dossier_status"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        now = utc_now()
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        codes = tracker.get_slot("dossier_code") or tracker.get_slot("missed_codes") or []
         forget = [SlotSet("proof", None), SlotSet("dossier_code", None)]
-        misses, until = tracker.get_slot("proof_misses") or 0, tracker.get_slot("proof_paused_until")
-        if until and now.timestamp() < until:
-            say(dispatcher, _refusal("paused"))
+        if not codes:
+            say(dispatcher, dossiers.ask_code(is_repeated=False))
             return forget
-        with open_session() as session:
-            dossier = look_up(session, tracker.get_slot("dossier_code") or "", tracker.get_slot("proof") or "")
-            if dossier is not None:
-                say(dispatcher, status_reply(dossier, province(), now))
-                return [*forget, SlotSet("proof_misses", None)]
-        say(dispatcher, _refusal("not_found"))
-        return [*forget, *_count_miss(int(misses) + 1, now)]
-
-
-def _count_miss(misses: int, now: dt.datetime) -> list[EventType]:
-    if misses < _MOST_MISSES:
-        return [SlotSet("proof_misses", misses)]
-    return [SlotSet("proof_misses", None), SlotSet("proof_paused_until", (now + _PAUSE).timestamp())]
-
-
-def _refusal(key: str) -> Reply:
-    texts = status_texts()
-    buttons = (
-        Button(texts("button.again"), "check_dossier"),
-        Button(texts("button.human"), "ask_human", {"reason": "dossier"}),
-    )
-    return Reply("status", ((text(texts(key)),),), buttons)
+        asked = Asked(tracker.sender_id, tuple(codes[: dossiers.MOST_CODES]), dossiers.consent_version())
+        now = utc_now()
+        # in a thread of its own: a slow system must not keep other citizens waiting
+        look_up = await asyncio.to_thread(dossier_desk().look_up, asked, now)
+        reply = dossiers.outcome(look_up, province(), now)
+        say(dispatcher, reply)
+        missed = SlotSet("missed_codes", codes if reply.expects == "proof" else None)
+        return [*forget, missed, *remember(dossiers.overdue_of(look_up, province(), now), now)]

@@ -11,7 +11,6 @@ import yaml
 from actions.turn import State, Turn
 from actions.wording import texts
 from knowledge.answers.parts import text
-from knowledge.answers.status import status_texts
 from knowledge.answers.wording import load_texts
 from knowledge.calendar import calendar_of
 from knowledge.profile import Profile
@@ -22,7 +21,10 @@ _TOPICS = Path(__file__).parent / "topics.vi.yml"
 
 
 def hand_over(turn: Turn, state: State, profile: Profile, now: dt.datetime, reason: str) -> Reply:
-    """Return the truth about what happens when a person is asked for."""
+    """Return the wish for a person; the front server puts the truth about it in place of these words.
+
+    They stand where no person answers: for tools that ask one question.
+    """
     calendar, say = calendar_of(profile), texts()
     if calendar.is_open(now):
         lines = [say("handoff.open")]
@@ -31,11 +33,11 @@ def hand_over(turn: Turn, state: State, profile: Profile, now: dt.datetime, reas
         if not profile.hours_confirmed:
             lines.append(say("handoff.unconfirmed"))
     blocks = (text(" ".join(lines)), text(say("handoff.go_on")))
-    return Reply("handoff", (blocks,), procedures=_at_hand(state), handoff=reason)
+    return Reply("handoff", (blocks,), procedures=_at_hand(state), handoff=reason, unit=state.unit)
 
 
 def _opening(moment: dt.datetime) -> str:
-    weekday = status_texts().get("weekday")[moment.weekday()]
+    weekday = load_texts().get("weekday")[moment.weekday()]
     return texts()("opening", clock=f"{moment.hour}", weekday=weekday, day=f"{moment:%d/%m}")
 
 

@@ -7,8 +7,11 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from knowledge.connectors.registry import build_connectors, dossier_settings
 from knowledge.database import DEFAULT_URL, create_engine, session_factory
+from knowledge.dossiers.desk import Desk
 from knowledge.profile import Profile, load_profile
+from knowledge.proof import load_secret
 
 
 @lru_cache(maxsize=1)
@@ -20,6 +23,14 @@ def open_session() -> Session:
     """Return a new session on the database of ``DATABASE_URL``; close it with ``with``."""
     session: Session = _sessions()()
     return session
+
+
+@lru_cache(maxsize=1)
+def dossier_desk() -> Desk:
+    """Return the desk at which dossiers are looked up."""
+    secret = load_secret()
+    connectors = build_connectors(_sessions(), province(), secret)
+    return Desk(_sessions(), connectors, dossier_settings(province())["authority"], secret)
 
 
 def province() -> Profile:

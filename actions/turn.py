@@ -76,6 +76,12 @@ def write_state(state: State) -> dict[str, Any]:
     }
 
 
+def changed(before: State, after: State) -> dict[str, Any]:
+    """Return the slot values that differ; what is not set again need not be stored, sent and read again."""
+    stood = write_state(before)
+    return {name: value for name, value in write_state(after).items() if value != stood[name]}
+
+
 def read_turn(message: Mapping[str, Any]) -> Turn:
     """Return the turn in Rasa's latest message."""
     entities = message.get("entities") or []

@@ -45,7 +45,8 @@ def main() -> int:
     if not options.speed:
         sections["Which procedure: the hundred most taught"] = procedure_table(search)
         sections["Which act"] = act_table(options.sentences)
-    head = ["# Understanding, measured", "", f"`make bench-nlu`, {date.today():%Y-%m-%d}, {os.cpu_count()} cores."]
+    command = f"make bench-nlu{' ARGS=--speed' if options.speed else ''}"
+    head = ["# Understanding, measured", "", f"`{command}`, {date.today():%Y-%m-%d}, {os.cpu_count()} cores."]
     page = "\n".join([*head, *(line for name, rows in sections.items() for line in ("", f"## {name}", "", *rows))])
     print(page)
     RESULT.write_text(page + "\n", encoding="utf-8")

@@ -1,36 +1,49 @@
 """``python -m bot``: the front server alone. ``python -m bot channels check``: try what is configured.
 
 ``python -m bot erase CONVERSATION``: remove all that was said in a conversation, but for the counts.
+``python -m bot retain``: remove what was said longer ago than ``RETENTION_DAYS``, but for the counts.
+``python -m bot backup FOLDER``, ``python -m bot restore FOLDER``: copy what is stored, and put it back.
+``python -m bot staff add|list|disable|enable|password|totp``: the accounts of the staff console.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
+import sqlite3
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 
 import sqlalchemy as sa
 import structlog
 
 from bot.assembly import assemble
+from bot.backup import commands as backup_commands
 from bot.channels.base import Finding
 from bot.channels.registry import check_channels
+from bot.console import commands as staff_commands
 from bot.errors import SettingsError
+from bot.logbook import configure_logging
 from bot.server import create_server
 from bot.services import Services
 from bot.settings import Settings
+from bot.texts import Texts
 from knowledge.database import check_schema, create_engine
 from knowledge.errors import KnowledgeError
 from knowledge.proof import load_secret
 
+_USAGE = "usage: python -m bot [channels check | erase CONVERSATION | retain | backup FOLDER | restore FOLDER | staff]"
+_END_WITHIN = 15.0  # seconds for the good order of a stop that a dead duty has forced
+
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Run until told to stop; 2 = it could not start, with the reason in one line on stderr."""
+    """Run until told to stop; 2 = it could not start, 1 = a duty ended by itself; stderr has the reason in one line."""
     if arguments:
         return _command(arguments)
     try:
@@ -46,16 +59,27 @@ def main(arguments: Sequence[str] = ()) -> int:
     with listening:
         host, port, *_ = listening.getsockname()
         structlog.get_logger("bot").info("bot.listening", host=host, port=port)
+        failed = server.duties.failed
+        threading.Thread(target=_end_anyhow, args=(failed,), daemon=True).start()
         with suppress(KeyboardInterrupt):  # Ctrl-C has already stopped the server in good order
             server.run(sockets=[listening])
-    return 0
+    return 1 if failed.is_set() else 0
+
+
+def _end_anyhow(failed: threading.Event) -> None:
+    """A thread that hangs, at the database for example, must not keep a process that serves nobody."""
+    failed.wait()
+    time.sleep(_END_WITHIN)
+    os._exit(1)
 
 
 def _command(arguments: Sequence[str]) -> int:
     """Run a command; 1 = something is to be fixed, 2 = it could not be run."""
+    if arguments[0] in ("backup", "restore"):
+        return _backup(arguments)
     run = _chosen(list(arguments))
     if run is None:
-        print("usage: python -m bot [channels check | erase CONVERSATION]", file=sys.stderr)
+        print(_USAGE, file=sys.stderr)
         return 2
     try:
         settings = Settings.from_env(os.environ)
@@ -68,11 +92,24 @@ def _command(arguments: Sequence[str]) -> int:
         return 2
 
 
+def _backup(arguments: Sequence[str]) -> int:
+    """These two work on a database that may not be there yet."""
+    try:
+        return backup_commands.run(arguments, Settings.from_env(os.environ), Texts.load())
+    except (SettingsError, KnowledgeError, sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+        print(f"bot: {_one_line(error)}", file=sys.stderr)
+        return 2
+
+
 def _chosen(arguments: list[str]) -> Callable[[Services], int] | None:
     if arguments == ["channels", "check"]:
         return _check
     if len(arguments) == 2 and arguments[0] == "erase":
         return partial(_erase, conversation_id=arguments[1])
+    if arguments == ["retain"]:
+        return _retain
+    if arguments[:1] == ["staff"]:
+        return partial(_staff, arguments=arguments[1:])
     return None
 
 
@@ -84,10 +121,24 @@ def _erase(parts: Services, conversation_id: str) -> int:
         return 1
     print(f"✓ {say('done', messages=erased.messages, files=erased.files)}")
     if erased.events is None:
-        print(f"✗ {say('no_tracker', path=parts.settings.tracker_db)}")
+        print(f"✗ {say('no_tracker', path=parts.eraser.tracker.name)}")
     else:
         print(f"✓ {say('tracker', events=erased.events)}")
     return 0
+
+
+def _retain(parts: Services) -> int:
+    say, keeper = parts.texts.retention, parts.chores.retention
+    if not keeper.days:
+        print(f"✓ {say('never')}")
+        return 0
+    gone = keeper.retain()
+    print(f"✓ {say('done', days=keeper.days, **asdict(gone))}")
+    return 0
+
+
+def _staff(parts: Services, arguments: Sequence[str]) -> int:
+    return staff_commands.run(arguments, parts.sessions, parts.key)
 
 
 def _check(parts: Services) -> int:
@@ -113,22 +164,6 @@ def _bind(host: str, port: int) -> socket.socket:
 
 def _one_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-
-
-def configure_logging(level: str) -> None:
-    """Log events as one line each to stderr; message texts are never among them."""
-    numeric = logging.getLevelName(level.upper())
-    if not isinstance(numeric, int):
-        raise SettingsError(f"BOT_LOG_LEVEL={level!r} is not a level such as info")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(numeric),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.handoff.moves import begin
 from bot.rates import Limiter, Rate
 from knowledge.models import Case, CaseMember, Conversation, Handoff, utc_now
 from nlu.text import fold
@@ -157,14 +158,13 @@ def _join(session: Session, conversation: Conversation, code: str, now: dt.datet
 
 
 def _bring_wish(session: Session, conversation: Conversation, case: Case) -> None:
-    """Who waits for a person waits here as well, with the same procedure."""
+    """Who waits for a person can be answered here as well; the assistant goes on meanwhile."""
     still_open = sa.select(Handoff).join(CaseMember, CaseMember.conversation_id == Handoff.conversation_id)
     still_open = still_open.where(CaseMember.case_id == case.id, Handoff.closed_at.is_(None)).order_by(Handoff.id)
     waiting = session.scalars(still_open).all()
-    if not waiting or any(one.conversation_id == conversation.id for one in waiting):
+    is_answered = conversation.owner != "bot" or any(one.conversation_id == conversation.id for one in waiting)
+    if not waiting or is_answered:
         return
     first = waiting[0]
-    brought = Handoff(
-        conversation_id=conversation.id, state=first.state, reason="case", procedure_code=first.procedure_code
-    )
-    session.add(brought)
+    values = {"procedure_code": first.procedure_code, "unit_code": first.unit_code, "promised_at": first.promised_at}
+    begin(session, conversation, "ask_later", "citizen", reason="case", **values)

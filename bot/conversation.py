@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from bot.delivery.bell import ring
-from knowledge.models import Conversation, Message, utc_now
+from knowledge.models import Conversation, Message, Staff, utc_now
 
 ERASED = "erased"  # the owner of a conversation that is closed for good
+TOOLS = "rest"  # the channel of tools, which ask one question at a time: nobody reads there what was not asked for
+
+# Built once: building a statement takes SQLAlchemy longer than running it, and these run for every message.
+_FIND = sa.select(Conversation.id).where(
+    Conversation.channel == sa.bindparam("channel"), Conversation.external_id == sa.bindparam("external_id")
+)
+_GROW = (
+    sa.update(Conversation)
+    .where(Conversation.id == sa.bindparam("which"), Conversation.owner != ERASED)
+    .values(last_seq=Conversation.last_seq + sa.bindparam("count"), last_at=sa.bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+_GROW_OF_OWNER = _GROW.where(Conversation.version == sa.bindparam("since"))
+_AS_IT_IS = (
+    sa.select(Conversation).where(Conversation.id == sa.bindparam("which")).execution_options(populate_existing=True)
+)
+_ADD = sa.insert(Message)
+_HEARD = sa.select(sa.func.max(Message.created_at, type_=Message.created_at.type)).where(
+    Message.conversation_id == sa.bindparam("conversation_id"), Message.author == "citizen"
+)
 
 
 @dataclass(frozen=True)
 class Line:
     """A message as channels show it; ``reply`` is the reply's JSON, ``created_at`` ISO 8601 in UTC.
 
-    ``file`` has the ``name`` and ``size`` (bytes) of what a citizen sent with it.
+    ``file`` has the ``name`` and ``size`` (bytes) of what a citizen sent with it; ``by`` is who of the staff wrote it.
     """
 
     seq: int
@@ -31,6 +51,7 @@ class Line:
     created_at: str
     outcome: str
     file: dict[str, Any] | None = None
+    by: str = ""
 
 
 def open_web(session: Session) -> str:
@@ -40,26 +61,23 @@ def open_web(session: Session) -> str:
     return conversation_id
 
 
-def find_or_open(sessions: sessionmaker, channel: str, external_id: str) -> str:
-    """Return the id of a channel's conversation, opened when it is new."""
-    with sessions.begin() as session:
-        found = find(session, channel, external_id)
+def find_or_open(session: Session, channel: str, external_id: str) -> str:
+    """Return the id of a channel's conversation, opened when it is new.
+
+    Raises IntegrityError when another process opens it in the same moment: then do it again.
+    """
+    found = find(session, channel, external_id)
     if found:
         return found
-    try:
-        with sessions.begin() as session:
-            opened = Conversation(id=str(uuid.uuid4()), channel=channel, external_id=external_id)
-            session.add(opened)
-        return opened.id
-    except IntegrityError:  # another request opened it in the same moment
-        with sessions.begin() as session:
-            return find(session, channel, external_id) or ""
+    opened = Conversation(id=str(uuid.uuid4()), channel=channel, external_id=external_id)
+    session.add(opened)
+    session.flush()
+    return str(opened.id)
 
 
 def find(session: Session, channel: str, external_id: str) -> str | None:
     """Return the id of a channel's conversation, or None."""
-    wanted = sa.and_(Conversation.channel == channel, Conversation.external_id == external_id)
-    return session.scalar(sa.select(Conversation.id).where(wanted))
+    return session.scalar(_FIND, {"channel": channel, "external_id": external_id})
 
 
 def last_seq(session: Session, conversation_id: str) -> int | None:
@@ -68,31 +86,51 @@ def last_seq(session: Session, conversation_id: str) -> int | None:
     return session.scalar(sa.select(Conversation.last_seq).where(wanted))
 
 
-def take_seqs(session: Session, conversation_id: str, count: int, owner_version: int | None = None) -> int | None:
-    """Reserve the next numbers of a conversation and return the last of them.
+def heard_at(session: Session, conversation_id: str) -> dt.datetime | None:
+    """Return when the citizen last wrote, by which a provider's window is counted."""
+    return session.scalar(_HEARD, {"conversation_id": conversation_id})
+
+
+def is_with_people(session: Session, conversation_id: str) -> bool:
+    """Tell whether people own the conversation, or it waits for them."""
+    owner = session.scalar(sa.select(Conversation.owner).where(Conversation.id == conversation_id))
+    return owner not in (None, "bot", ERASED)
+
+
+def take_seqs(
+    session: Session, conversation_id: str, count: int, owner_version: int | None = None
+) -> Conversation | None:
+    """Reserve the next numbers of a conversation and return it; the last of them is its ``last_seq``.
 
     The row stays locked until the transaction ends, so that numbers become visible in their order.
     With ``owner_version`` nothing is reserved, and None returned, once the owner has changed.
     """
-    row = sa.update(Conversation).where(Conversation.id == conversation_id, Conversation.owner != ERASED)
-    if owner_version is not None:
-        row = row.where(Conversation.version == owner_version)
-    grown = row.values(last_seq=Conversation.last_seq + count, last_at=utc_now())
-    done = session.execute(grown.execution_options(synchronize_session=False))
+    growing = {"which": conversation_id, "count": count, "now": utc_now()}
+    if owner_version is None:
+        done = session.execute(_GROW, growing)
+    else:
+        done = session.execute(_GROW_OF_OWNER, {**growing, "since": owner_version})
     if not done.rowcount:
         return None
     ring(session, conversation_id)
-    return last_seq(session, conversation_id)
+    grown: Conversation = session.scalar(_AS_IT_IS, {"which": conversation_id})
+    return grown
+
+
+def add_message(session: Session, **columns: Any) -> int:
+    """Store a message under a number that was taken for it and return its id."""
+    return int(session.execute(_ADD, columns).inserted_primary_key[0])
 
 
 def lines_after(session: Session, conversation_id: str, after: int, limit: int) -> list[Line]:
-    """Return the messages numbered above ``after``, in order."""
-    wanted = sa.and_(Message.conversation_id == conversation_id, Message.seq > after)
-    rows = session.scalars(sa.select(Message).where(wanted).order_by(Message.seq).limit(limit))
-    return [_line(row) for row in rows]
+    """Return the messages numbered above ``after``, in order, but for those whose words are no longer kept."""
+    wanted = sa.and_(Message.conversation_id == conversation_id, Message.seq > after, Message.text != "")
+    named = sa.select(Message, Staff.name).outerjoin(Staff, Staff.id == Message.staff_id)
+    rows = session.execute(named.where(wanted).order_by(Message.seq).limit(limit))
+    return [_line(row.Message, row.name or "") for row in rows]
 
 
-def _line(row: Message) -> Line:
+def _line(row: Message, by: str) -> Line:
     return Line(
         seq=row.seq,
         author=row.author,
@@ -102,6 +140,7 @@ def _line(row: Message) -> Line:
         created_at=row.created_at.isoformat(),
         outcome=row.outcome,
         file=_file(row),
+        by=by,
     )
 
 

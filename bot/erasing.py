@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import sqlite3
-from contextlib import closing
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import anyio
 import anyio.to_thread
@@ -15,14 +13,16 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot import erasure
+from bot import erasure, words
 from bot.alerts import raise_alert
 from bot.files.store import FileStore
+from bot.tracker import Tracker
 from knowledge.models import Conversation, Erasure, utc_now
 
 log = structlog.get_logger("erasure")
 
 _LOOK_EVERY = 5.0  # seconds
+_AT_ONCE = 100  # dialogues that Rasa's memory forgets over one connection
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,12 @@ class Erased:
 class Eraser:
     """Erases conversations; ``after`` seconds from the request, when no answer can be in the making any more.
 
-    ``tracker`` is Rasa's SQLite file. Rasa 3.6 offers no call that deletes: its ``PUT …/tracker/events``
-    only adds. So its rows are removed here. ``rasa_is_here`` tells whether Rasa runs on this machine.
+    ``tracker`` is what Rasa remembers. ``rasa_is_here`` tells whether Rasa runs on this machine.
     """
 
     sessions: sessionmaker
     files: FileStore
-    tracker: Path
+    tracker: Tracker
     after: float
     rasa_is_here: bool = True
 
@@ -63,8 +62,11 @@ class Eraser:
         due = sa.select(Erasure.conversation_id).where(Erasure.done_at.is_(None), Erasure.asked_at <= before)
         with self.sessions() as session:
             waiting = list(session.scalars(due.order_by(Erasure.id)))
-        for conversation_id in waiting:
-            self._erase(conversation_id)
+        for place in range(0, len(waiting), _AT_ONCE):
+            batch = waiting[place : place + _AT_ONCE]
+            forgotten = self.tracker.forget(batch)
+            for conversation_id in batch:
+                self._erase(conversation_id, forgotten)
         return len(waiting)
 
     def erase(self, conversation_id: str) -> Erased | None:
@@ -74,21 +76,26 @@ class Eraser:
             if not erasure.exists(session, conversation_id):
                 return None
             erasure.mark(session, conversation_id, request)
-        return self._erase(conversation_id)
+        return self._erase(conversation_id, self.tracker.forget([conversation_id]))
 
-    def _erase(self, conversation_id: str) -> Erased:
-        """Files first: their names are known as long as the rows are there, so that a crash leaves none behind."""
+    def _erase(self, conversation_id: str, forgotten: Mapping[str, int] | None) -> Erased:
+        """Erase what Rasa does not remember; ``forgotten`` is what it did.
+
+        Files first: their names are known as long as the rows are there, so that a crash leaves none behind.
+        """
         with self.sessions() as session:
             paths = erasure.kept_files(session, conversation_id)
         for path in paths:
             self.files.remove(path)
-        events = forget_dialogue(self.tracker, conversation_id)
+        events = None if forgotten is None else forgotten.get(conversation_id, 0)
         with self.sessions.begin() as session:
             messages = erasure.erase_rows(session, conversation_id)
             if events is None and not self.rasa_is_here:
                 self._point_elsewhere(session, conversation_id)
+        words.forget(self.sessions)
+        with self.sessions.begin() as session:
             erasure.done(session, conversation_id)
-        self._tidy()
+        tidy(self.sessions)
         log.info("erasure.done", conversation=conversation_id, messages=messages, files=len(paths), events=events)
         return Erased(messages, len(paths), events)
 
@@ -97,20 +104,9 @@ class Eraser:
         channel = session.scalar(sa.select(Conversation.channel).where(Conversation.id == conversation_id))
         raise_alert(session, "erasure", channel, "erase_elsewhere", {"conversation": conversation_id})
 
-    def _tidy(self) -> None:
-        """Take the old pages out of SQLite's log; where somebody is reading, the next one does it."""
-        with self.sessions() as session:
-            if session.get_bind().dialect.name == "sqlite":
-                session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
-
-def forget_dialogue(tracker: Path, conversation_id: str) -> int | None:
-    """Remove what Rasa remembers of a conversation; return how many lines, None when its file is not here."""
-    if not tracker.is_file():
-        return None
-    with closing(sqlite3.connect(f"{tracker.absolute().as_uri()}?mode=rw", uri=True, timeout=15)) as connection:
-        connection.execute("PRAGMA secure_delete=ON")
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone():
-            return 0
-        with connection:
-            return connection.execute("DELETE FROM events WHERE sender_id = ?", (conversation_id,)).rowcount
+def tidy(sessions: sessionmaker) -> None:
+    """Take the old pages out of SQLite's log; where somebody is reading, the next one does it."""
+    with sessions() as session:
+        if session.get_bind().dialect.name == "sqlite":
+            session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,7 +1,7 @@
 """Erasing a conversation: first it is marked, so that nothing more goes in or out; then all that was said is removed.
 
-What stays is what counts: how many messages, when, with what outcome. A later word of the same
-citizen opens a new conversation. Doing it again does no harm.
+What stays is what counts: how many messages, when, with what outcome; and which consents were given when.
+A later word of the same citizen opens a new conversation. Doing it again does no harm.
 """
 
 from __future__ import annotations
@@ -15,17 +15,24 @@ from sqlalchemy.orm import Session
 
 from bot.alerts import clear_alerts
 from bot.conversation import ERASED
+from knowledge.dossiers import subscriptions
 from knowledge.models import (
     Attachment,
     Case,
     CaseMember,
     Conversation,
     DeliveryPart,
+    Draft,
     Erasure,
     Handoff,
+    HandoffEvent,
     InboxItem,
     Message,
+    Note,
     OutboxItem,
+    ProofInHand,
+    ReviewItem,
+    Subscription,
     utc_now,
 )
 
@@ -57,6 +64,7 @@ def mark(session: Session, conversation_id: str, request: str) -> bool:
     _update(session, InboxItem, waiting, {"state": "done", "body": {}, "finished_at": utc_now()})
     leaving = sa.and_(OutboxItem.conversation_id == conversation_id, OutboxItem.state.in_(("pending", "sending")))
     _update(session, OutboxItem, leaving, {"state": "dropped"})
+    subscriptions.end(session, conversation_id, "erased", utc_now())
     session.flush()
     return True
 
@@ -80,9 +88,9 @@ def erase_rows(session: Session, conversation_id: str) -> int:
     _erase_traffic(session, conversation_id)
     _erase_files(session, conversation_id)
     _leave_case(session, conversation_id)
-    handoffs = Handoff.conversation_id == conversation_id
-    _update(session, Handoff, handoffs, {"summary": {}})
-    _update(session, Handoff, sa.and_(handoffs, Handoff.closed_at.is_(None)), {"closed_at": utc_now()})
+    session.execute(sa.delete(ProofInHand).where(ProofInHand.conversation_id == conversation_id))
+    subscriptions.remove(session, Subscription.conversation_id == conversation_id)
+    _erase_handoffs(session, conversation_id)
     counted = sa.select(sa.func.count()).select_from(Message).where(Message.conversation_id == conversation_id)
     return int(session.scalar(counted) or 0)
 
@@ -106,6 +114,19 @@ def _erase_traffic(session: Session, conversation_id: str) -> None:
 def _erase_files(session: Session, conversation_id: str) -> None:
     values = {"name": "", "sha256": "", "path": "", "reason": "", "state": "erased"}
     _update(session, Attachment, Attachment.conversation_id == conversation_id, values)
+
+
+def _erase_handoffs(session: Session, conversation_id: str) -> None:
+    mine = Handoff.conversation_id == conversation_id
+    _update(session, Handoff, mine, {"summary": {}, "contact": "", "comment": ""})
+    still_open = sa.and_(mine, Handoff.closed_at.is_(None))
+    _update(session, Handoff, still_open, {"closed_at": utc_now(), "state": "closed", "close_reason": "erased"})
+    handoffs = sa.select(Handoff.id).where(mine)
+    _update(session, HandoffEvent, HandoffEvent.handoff_id.in_(handoffs), {"detail": {}})
+    _update(session, ReviewItem, ReviewItem.conversation_id == conversation_id, {"question": "", "understood": {}})
+    for table in (Note, Draft):
+        mine = table.conversation_id == conversation_id
+        session.execute(sa.delete(table).where(mine).execution_options(synchronize_session=False))
 
 
 def _leave_case(session: Session, conversation_id: str) -> None:

@@ -25,6 +25,10 @@ class AssistantError(BotError):
     """Rasa gave no usable answer: unreachable, too slow, or not in the agreed shape."""
 
 
+class AssistantAway(AssistantError):
+    """Rasa takes no calls: certainly nothing was asked."""
+
+
 class FileRefused(BotError):
     """A file that is not kept, and why: the message names a sentence under ``files`` in ``texts.vi.yml``."""
 
@@ -32,6 +36,15 @@ class FileRefused(BotError):
     def reason(self) -> str:
         """Return the name of the reason."""
         return str(self)
+
+
+class BackupError(BotError):
+    """A backup that was not made or not put back; ``key`` names a sentence under ``backup`` in ``texts.vi.yml``."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
 
 
 class DeliveryError(BotError):
@@ -55,6 +68,10 @@ class RefreshAndRetry(DeliveryError):
 
 class Permanent(DeliveryError):
     """Certainly not sent, and never will be: blocked by the citizen, refused for what it is."""
+
+
+class Blocked(Permanent):
+    """The citizen does not let us write to them (any more)."""
 
 
 class WindowClosed(Permanent):

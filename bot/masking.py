@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from knowledge.dossiers.codes import code_spans
 from nlu.text import fold
 
 MARK = "•"
@@ -40,7 +41,10 @@ _PASSWORD = re.compile(
 )
 
 _FOUR_DIGITS_PHRASE = re.compile(r"(?<!\d[ .\-])\b[4４]\s*(?:chu\s*)?so\b")
+_PROOF_LENGTHS = (4, 9, 10, 11, 12)
 _NUMBER = re.compile(r"\d(?:[ .\-]?\d)*")
+
+_LONE = re.compile(rf"{_START}(?:\d{{3,4}}(?:[ .\-]\d{{3,4}}){{2,}}|\d(?: ?\d)*){_END}")
 
 # Payment cards, whole or in their usual groups; the last digit checks the others.
 _CARD = re.compile(
@@ -90,11 +94,36 @@ def _is_money(folded: str, match: re.Match[str]) -> bool:
     return short and bool(_MONEY_BEFORE.search(folded, max(0, match.start() - 24), match.start()))
 
 
+def mask_beside_codes(text: str, fewest: int = 4) -> str:
+    """Return masked text in which other numbers beside dossier codes are masked too: they may be somebody's proof.
+
+    Only numbers of ``fewest`` digits or more, standing alone; codes, days and amounts stay.
+    """
+    chars, codes = list(text), code_spans(text)
+    for match in _LONE.finditer(text):
+        is_code = any(start < match.end() and match.start() < end for start, end in codes)
+        if not is_code and sum(map(str.isdigit, match.group())) >= fewest:
+            chars[match.start() : match.end()] = [char if char.isspace() else MARK for char in match.group()]
+    return "".join(chars)
+
+
 def find_proof(text: str) -> str | None:
-    """Return the four digits (as ASCII) when the text holds exactly one number and it has four digits."""
+    """Return the four digits (as ASCII) when the text holds exactly one number: of four digits, or a whole one.
+
+    Who types the whole identity or phone number proves with its last four; the rest goes nowhere.
+    """
     folded = _FOUR_DIGITS_PHRASE.sub(" ", fold(text))
     numbers = [match.group() for match in _NUMBER.finditer(folded)]
     if len(numbers) != 1:
         return None
     digits = "".join(str(unicodedata.digit(char)) for char in numbers[0] if char.isdigit())
-    return digits if len(digits) == 4 else None
+    return digits[-4:] if len(digits) in _PROOF_LENGTHS else None
+
+
+_PHONE = re.compile(rf"{_START}(?:\+?84|0)[ .\-]?(\d(?:[ .\-]?\d){{8}}){_END}")
+
+
+def find_phone(text: str) -> str | None:
+    """Return the first Vietnamese mobile or land line number in a text, as ten digits."""
+    found = _PHONE.search(text)
+    return "0" + re.sub(r"\D", "", found.group(1)) if found else None

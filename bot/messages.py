@@ -6,16 +6,19 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from bot.errors import ApiError
 from bot.inbound import Inbound, Tap
-from bot.masking import PROOF_MARK, find_proof, gives_key, mask
+from bot.masking import PROOF_MARK, find_proof, gives_key, mask, mask_beside_codes
+from knowledge.dossiers.codes import find_codes, loose_code
 from knowledge.proof import seal
+from knowledge.reply import Reply
 from nlu.text import nfc
 
 LONGEST_TEXT = 2000
+_FEWEST_OF_PROOF = 3  # where a proof was asked for, a slip of it is kept no more than the whole
 _BIGGEST_NUMBER = 2**31 - 1
 # Control characters but tab and newline, and halves of surrogate pairs: no database keeps them all.
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -26,8 +29,9 @@ _LEADING_SLASHES = re.compile(r"^[\s/]+")
 class Prepared:
     """What is ``stored`` and shown, and the ``message`` for Rasa ("" = nothing to ask).
 
-    When nothing is asked, ``answer`` names the reply of our own. ``note`` names one that stands
-    before whatever is answered. ``body`` is kept beside the text when it is more than text.
+    When nothing is asked, ``answer`` names the reply of our own, or ``reply`` is it. ``note`` names one that stands
+    before whatever is answered. ``body`` is kept beside the text when it is more than text. ``proof``
+    is a sealed proof of a dossier, to be left for the look-up and stored nowhere else.
     """
 
     stored: str
@@ -36,10 +40,13 @@ class Prepared:
     answer: str = "empty"
     note: str = ""
     body: Mapping[str, Any] | None = None
+    proof: str = field(default="", repr=False)
+    reply: Reply | None = None
 
-    def to_item(self) -> dict[str, str]:
+    def to_item(self) -> dict[str, Any]:
         """Return what the inbox keeps until it is answered."""
-        return {"message": self.message, "intent": self.intent, "answer": self.answer, "note": self.note}
+        item = {"message": self.message, "intent": self.intent, "answer": self.answer, "note": self.note}
+        return {**item, "reply": self.reply.to_json()} if self.reply else item
 
 
 def read_inbound(data: object) -> Inbound:
@@ -105,13 +112,31 @@ def clean(raw: str) -> str:
 
 
 def prepare_text(text: str, expects: str, key: bytes) -> Prepared:
-    """Return what to keep of typed text and what to ask Rasa; a proof is sealed here and now."""
-    digits = find_proof(text) if expects == "proof" else None
+    """Return what to keep of typed text and what to ask Rasa; a proof is sealed here and now.
+
+    Where a code or a proof was asked for, a code needs no understanding: it is the answer.
+    """
+    codes = find_codes(text)
+    digits = find_proof(text) if expects == "proof" and not codes else None
     if digits is not None:
-        return Prepared(PROOF_MARK, payload("inform_proof", {"proof": seal(digits, key)}), "inform_proof")
-    kept = mask(text)
+        return Prepared(PROOF_MARK, payload("inform_proof", {}), "inform_proof", proof=seal(digits, key))
+    kept = _kept(text, expects, bool(codes))
+    if expects == "code" and not codes:
+        codes = [code] if (code := loose_code(text)) else []
+    if expects and codes:
+        return Prepared(kept, payload("check_dossier", {"dossier_code": codes}), "check_dossier", note=_note(text))
     # Rasa takes text that starts with a slash for an intent with full confidence.
-    return Prepared(kept, _LEADING_SLASHES.sub("", kept), note="secret" if gives_key(text) else "")
+    return Prepared(kept, _LEADING_SLASHES.sub("", kept), note=_note(text))
+
+
+def _kept(text: str, expects: str, has_code: bool) -> str:
+    if expects == "proof":
+        return mask_beside_codes(mask(text), _FEWEST_OF_PROOF)
+    return mask_beside_codes(mask(text)) if has_code else mask(text)
+
+
+def _note(text: str) -> str:
+    return "secret" if gives_key(text) else ""
 
 
 def prepare_tap(body: Mapping[str, Any] | None, tap: Tap) -> Prepared:

@@ -59,7 +59,10 @@ def _split(origin: str) -> tuple[str, str] | None:
 
 
 class SecurityHeaders:
-    """Adds the headers that keep pages from loading, or being put into, anything foreign."""
+    """Adds the headers that keep pages from loading, or being put into, anything foreign.
+
+    A room that has set one of them itself, as the console has, keeps its own.
+    """
 
     def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
         self._app = app
@@ -80,8 +83,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
-                headers.setdefault("Cache-Control", "no-cache")
+                for name, value in {**self._headers, "Cache-Control": "no-cache"}.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

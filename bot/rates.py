@@ -29,10 +29,12 @@ class Limiter:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, list[float]]] = OrderedDict()
 
-    def wait(self, key: str) -> float:
-        """Count one call; return 0, or the seconds to wait when it is one too many."""
-        now = self._clock()
-        levels = self._levels(key, now)
+    def wait(self, key: str, ago: float = 0.0) -> float:
+        """Count one call, made ``ago`` seconds before it came here; return 0, or the seconds to wait for another.
+
+        So what was held up on its way, and comes all at once, is not taken for a flood.
+        """
+        now, levels = self._bucket(key, self._clock() - max(0.0, ago))
         lacking = [self._lack(rate, level) for rate, level in zip(self._rates, levels)]
         waiting = max(lacking, default=0.0)
         if not waiting:
@@ -40,12 +42,20 @@ class Limiter:
         self._keep(key, now, levels)
         return waiting
 
-    def _levels(self, key: str, now: float) -> list[float]:
+    def give_back(self, key: str) -> None:
+        """Undo one call that was counted and came to nothing."""
+        if key in self._buckets:
+            then, levels = self._buckets[key]
+            self._buckets[key] = (then, [min(rate.count, level + 1) for rate, level in zip(self._rates, levels)])
+
+    def _bucket(self, key: str, now: float) -> tuple[float, list[float]]:
+        """Return it as it is at that moment, or at its own when that is later."""
         then, levels = self._buckets.get(key, (now, [float(rate.count) for rate in self._rates]))
-        return [
-            min(rate.count, level + (now - then) * rate.count / rate.seconds)
-            for rate, level in zip(self._rates, levels)
+        passed = max(0.0, now - then)
+        refilled = [
+            min(rate.count, level + passed * rate.count / rate.seconds) for rate, level in zip(self._rates, levels)
         ]
+        return then + passed, refilled
 
     @staticmethod
     def _lack(rate: Rate, level: float) -> float:

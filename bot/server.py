@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio
 import uvicorn
@@ -20,8 +21,10 @@ from starlette.staticfiles import StaticFiles
 from bot import health
 from bot.assembly import assemble
 from bot.channels.running import keep_running
+from bot.checklist import page as checklist
+from bot.console import routing as console
 from bot.delivery.bell import listen
-from bot.delivery.hub import Hub
+from bot.duties import Duties
 from bot.errors import ApiError
 from bot.http import handlers
 from bot.middleware import LOCAL_ORIGIN, OriginGate, SecurityHeaders
@@ -33,14 +36,23 @@ _STOP_WITHIN = 5  # seconds for open requests when the server is told to stop
 
 
 class FrontServer(uvicorn.Server):
-    """Uvicorn that ends the open streams first, since they would never end by themselves."""
+    """Uvicorn that ends the open streams first, since they would never end by themselves.
 
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+    It stops when one of its ``duties`` has failed.
+    """
+
+    def __init__(self, config: uvicorn.Config, parts: Services) -> None:
         super().__init__(config)
-        self._hub = hub
+        self._hub = parts.hub
+        self.duties: Duties = parts.duties
+
+    async def on_tick(self, counter: int) -> bool:
+        """Tell, some times a second, whether it is time to stop."""
+        return self.duties.failed.is_set() or await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop, after every stream was told to end."""
+        self.duties.release()
         self._hub.close()
         await super().shutdown(sockets)
 
@@ -56,9 +68,10 @@ def create_server(settings: Settings, engine: Engine, key: bytes) -> FrontServer
         access_log=False,
         ws="none",
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=_STOP_WITHIN,
     )
-    return FrontServer(config, app.state.services.hub)
+    return FrontServer(config, app.state.services)
 
 
 def create_app(settings: Settings, engine: Engine, key: bytes) -> Starlette:
@@ -78,24 +91,34 @@ def _lifespan(parts: Services):  # type: ignore[no-untyped-def]
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with parts.client, parts.abroad, anyio.create_task_group() as tasks:
-            tasks.start_soon(parts.worker.run)
-            tasks.start_soon(parts.outbox.run)
-            tasks.start_soon(parts.collector.run)
-            tasks.start_soon(parts.eraser.run)
-            tasks.start_soon(listen, parts.engine, parts.wake)
+            for name, work in _duties(parts).items():
+                tasks.start_soon(parts.duties.keep, name, work)
+            tasks.start_soon(parts.duties.keep, "bell", partial(listen, parts.engine, parts.wake), True)
             for channel in parts.channels.values():
-                tasks.start_soon(keep_running, channel, parts)
+                tasks.start_soon(parts.duties.keep, channel.name, partial(keep_running, channel, parts), True)
             yield
             tasks.cancel_scope.cancel()
 
     return lifespan
 
 
+def _duties(parts: Services) -> dict[str, Callable[[], Awaitable[None]]]:
+    """Return by name what goes on as long as the server does."""
+    return {
+        "worker": parts.worker.run,
+        "outbox": parts.outbox.run,
+        "collector": parts.collector.run,
+        "eraser": parts.eraser.run,
+        "clock": parts.clock.run,
+        "chores": parts.chores.run,
+    }
+
+
 def _routes(parts: Services) -> list[BaseRoute]:
     pages = [Route("/", _demo)]
     mounts = [_mount(parts.settings, name) for name in ("static", "widget") if (parts.settings.room / name).is_dir()]
     channels = [route for channel in parts.channels.values() for route in channel.routes()]
-    return [*health.routes(), *channels, *pages, *mounts]
+    return [*health.routes(), *channels, *console.routes(parts), *checklist.routes(), *pages, *mounts]
 
 
 def _mount(settings: Settings, name: str) -> Mount:

@@ -11,13 +11,17 @@ from sqlalchemy.orm import sessionmaker
 from starlette.requests import Request
 
 from bot.channels.base import Channel
+from bot.chores import Chores
 from bot.delivery.hub import Hub
 from bot.delivery.intake import Accepted, Intake
 from bot.delivery.outbox import Outbox
 from bot.delivery.worker import Worker
+from bot.duties import Duties
 from bot.erasing import Eraser
 from bot.files.collector import Collector
 from bot.files.store import FileStore
+from bot.handoff.clock import Clock
+from bot.handoff.standing import Standings
 from bot.metrics import Metrics
 from bot.rates import Limiter
 from bot.settings import Settings
@@ -47,7 +51,11 @@ class Services:
     channels: Mapping[str, Channel]
     files: FileStore
     collector: Collector
+    clock: Clock
+    standings: Standings
     eraser: Eraser
+    chores: Chores
+    duties: Duties
     metrics: Metrics
     tokens: Tokens
     message_limiter: Limiter
@@ -55,6 +63,7 @@ class Services:
     opening_limiter: Limiter
     notice_limiter: Limiter
     file_limiter: Limiter
+    typing_limiter: Limiter
     poll: float
 
     def wake(self, conversation_id: str) -> None:

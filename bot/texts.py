@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Texts:
         self._replies = {name: _reply(entry) for name, entry in data["replies"].items()}
 
     @classmethod
+    @lru_cache(maxsize=1)
     def load(cls, path: Path = _FILE) -> Texts:
         """Read the file."""
         return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -54,6 +56,14 @@ class Texts:
     def erasure(self, key: str, **values: object) -> str:
         """Return what the erasure of a conversation says to whoever asked for it."""
         return self._sections["erasure"][key].format(**values)
+
+    def retention(self, key: str, **values: object) -> str:
+        """Return what was done about talk that is too old to keep."""
+        return self._sections["retention"][key].format(**values)
+
+    def backup(self, key: str, **values: object) -> str:
+        """Return what a backup or its return says to whoever runs the installation."""
+        return self._sections["backup"][key].format(**values)
 
     def reply(self, name: str, **values: object) -> Reply:
         """Return a whole reply, its places filled in where there are any."""

@@ -1,4 +1,4 @@
-"""The office's command line: ``python -m knowledge migrate|load|import|check|export|search|stats …``."""
+"""The office's command line: ``python -m knowledge migrate|load|import|check|export|search|stats|dossiers …``."""
 
 from __future__ import annotations
 
@@ -55,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     index = _add(commands, "build-index", _build_index, "rebuild the bundled index table from national files")
     index.add_argument("path", type=Path, metavar="FROM")
     _add(commands, "demo", _demo, "seed demo dossiers (never mixed into real ones)")
+    dossiers = _add(commands, "dossiers", _dossiers, "import a table of dossiers (csv, xlsx)")
+    dossiers.add_argument("action", choices=("import",))
+    dossiers.add_argument("path", type=Path, metavar="FILE")
     return parser
 
 
@@ -176,12 +179,29 @@ def _build_index(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from knowledge.demo import seed
+    from knowledge.demo import RealDossiers, seed
+    from knowledge.dossiers.standings import refresh
+    from knowledge.models import utc_now
     from knowledge.profile import load_profile
     from knowledge.proof import load_secret
 
     with _session(options) as session:
-        lines = list(seed(session, load_profile(), load_secret()))
-        session.commit()
+        try:
+            lines = list(seed(session, load_profile(), load_secret()))
+            session.commit()
+            refresh(session, utc_now(), load_profile())
+        except RealDossiers as reason:  # the office is in use: `make run` must go on
+            lines = [str(reason)]
     print("\n".join(lines))
     return 0
+
+
+def _dossiers(options: argparse.Namespace) -> int:
+    from knowledge.dossiers.importing import import_dossiers
+    from knowledge.profile import load_profile
+    from knowledge.proof import load_secret
+
+    with _session(options) as session:
+        report = import_dossiers(session, options.path, load_profile(), load_secret())
+    print("\n".join(report.lines()))
+    return 1 if report.counts["refused"] else 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -27,7 +29,9 @@ def create_engine(url: str = DEFAULT_URL) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     connect = {"timeout": 15, "check_same_thread": False}
-    engine = sa.create_engine(url, future=True, hide_parameters=True, connect_args=connect)
+    # SQLAlchemy 1.4 keeps no connection to a file: each transaction would open and tune one, and sync it at the end.
+    pool = {} if parsed.database in (None, "", ":memory:") else {"poolclass": sa.pool.QueuePool, "max_overflow": -1}
+    engine = sa.create_engine(url, future=True, hide_parameters=True, connect_args=connect, **pool)
     sa.event.listen(engine, "connect", _tune_sqlite)
     return engine
 
@@ -35,7 +39,7 @@ def create_engine(url: str = DEFAULT_URL) -> Engine:
 def _tune_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # what was acknowledged outlives a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=15000")
     cursor.close()
@@ -47,15 +51,51 @@ def session_factory(engine: Engine) -> sessionmaker:
 
 
 def migrate(url: str = DEFAULT_URL) -> None:
-    """Bring the database to the newest schema (alembic ``upgrade head``)."""
-    create_engine(url).dispose()
-    command.upgrade(_alembic_config(url), "head")
+    """Bring the database to the newest schema (alembic ``upgrade head``).
+
+    One of a newer release stays as it is: this code works on its tables too, and may have been put back for a reason.
+    """
+    engine = create_engine(url)
+    try:
+        is_newer = _is_newer(engine)
+    finally:
+        engine.dispose()
+    if not is_newer:
+        command.upgrade(_alembic_config(url), "head")
 
 
 def check_schema(engine: Engine) -> None:
     """Raise DatabaseNotReady unless the knowledge tables exist."""
     if not sa.inspect(engine).has_table("procedures"):
         raise DatabaseNotReady("the database has no tables yet: run 'python -m knowledge migrate'")
+
+
+def is_behind(engine: Engine) -> bool:
+    """Tell whether the schema is older than this code. A newer one is not: while a release is rolled out, both work."""
+    known, heads = _revisions()
+    here = _versions(engine)
+    return bool(here & known - heads) or not here
+
+
+def _is_newer(engine: Engine) -> bool:
+    return sa.inspect(engine).has_table("alembic_version") and bool(_versions(engine) - _revisions()[0])
+
+
+def _versions(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars())
+
+
+def knows(revision: str) -> bool:
+    """Tell whether a version of the schema is one of this code's, so that it can be brought up to date."""
+    return revision in _revisions()[0]
+
+
+@lru_cache(maxsize=1)
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+    """Return all revisions of this code, and the newest of them."""
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    return frozenset(found.revision for found in scripts.walk_revisions()), frozenset(scripts.get_heads())
 
 
 def _alembic_config(url: str) -> Config:

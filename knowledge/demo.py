@@ -11,13 +11,19 @@ import sqlalchemy as sa
 import yaml
 from sqlalchemy.orm import Session
 
-from knowledge.dossiers import normalise_code
+from knowledge.dossiers.codes import match_key, tidy_code
 from knowledge.errors import KnowledgeError
 from knowledge.models import Dossier, DossierEvent
 from knowledge.profile import Profile
-from knowledge.proof import seal
+from knowledge.proof import bind, seal
 
 SOURCE = "demo"
+
+
+class RealDossiers(KnowledgeError):
+    """The database holds real dossiers; demo ones are not put beside them."""
+
+
 _FILE = Path(__file__).parent / "data" / "demo" / "dossiers.yml"
 _MORNING, _EVENING = dt.time(8, 30), dt.time(17, 0)
 
@@ -26,11 +32,11 @@ def seed(session: Session, profile: Profile, key: bytes, today: dt.date | None =
     """Put the demo dossiers in anew, dated from today; yield a line per dossier. The caller commits.
 
     Raises:
-        KnowledgeError: the table holds dossiers that are not demo ones.
+        RealDossiers: the table holds dossiers that are not demo ones.
     """
     real = session.scalar(sa.select(sa.func.count()).where(Dossier.source != SOURCE))
     if real:
-        raise KnowledgeError(f"{real} real dossiers are in this database; demo ones are not put beside them")
+        raise RealDossiers(f"{real} real dossiers are in this database; demo ones are not put beside them")
     for old in session.scalars(sa.select(Dossier)):
         session.delete(old)
     session.flush()
@@ -58,8 +64,10 @@ def _dossier(entry: dict[str, Any], clock: _Clock, key: bytes) -> Dossier:
     events = [
         DossierEvent(at=clock.at(event["day"]), status=event["status"], text=event["text"]) for event in entry["events"]
     ]
+    code = tidy_code(entry["code"])
+    seals = {name: bind(seal(entry[name], key), match_key(code), key) for name in ("id", "phone")}
     return Dossier(
-        code=normalise_code(entry["code"]),
+        code=code,
         procedure_code=entry["procedure"],
         procedure_name=entry["name"],
         unit=entry["unit"],
@@ -70,8 +78,8 @@ def _dossier(entry: dict[str, Any], clock: _Clock, key: bytes) -> Dossier:
         finished_at=clock.at(entry.get("finished")),
         returned_at=clock.at(entry.get("returned")),
         note=entry["events"][-1]["text"],
-        id_seal=seal(entry["id"], key),
-        phone_seal=seal(entry["phone"], key),
+        id_seal=seals["id"],
+        phone_seal=seals["phone"],
         source=SOURCE,
         updated_at=events[-1].at,
         events=events,

@@ -20,7 +20,10 @@ PROVINCES = Path(__file__).parent / "data" / "province"
 
 @dataclass(frozen=True)
 class Profile:
-    """Names, codes and hours of a province. ``hours`` are (from, to) pairs of a working day."""
+    """Names, codes and hours of a province. ``hours`` are (from, to) pairs of a working day.
+
+    In ``quiet_hours`` (from, to; it may go past midnight) nothing is sent that nobody asked for just now.
+    """
 
     folder: Path
     province: str
@@ -32,6 +35,7 @@ class Profile:
     saturday: tuple[tuple[dt.time, dt.time], ...]
     hours_confirmed: bool
     same_day_cutoff: dt.time
+    quiet_hours: tuple[dt.time, dt.time]
 
     def now(self) -> dt.datetime:
         """Return the present moment in the province."""
@@ -75,6 +79,7 @@ def _read(folder: Path) -> Profile:
             saturday=_spans(raw["hours"]["saturday"]),
             hours_confirmed=bool(raw["hours"]["confirmed"]),
             same_day_cutoff=_clock(raw["same_day_cutoff"]),
+            quiet_hours=_spans([raw["quiet_hours"]])[0],
         )
     except (OSError, KeyError, ValueError, yaml.YAMLError) as error:
         raise RecordError(f"{folder / 'profile.yml'}: {error}") from error

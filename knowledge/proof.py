@@ -1,11 +1,14 @@
 """Sealing the four digits that prove a dossier is one's own.
 
 The digits themselves are never stored, logged or sent on: whoever receives them seals them at once,
-and only seals are compared. The key is one secret shared by every process of the installation.
+and only seals are compared. On its way to the look-up a seal is in an envelope, which looks different each
+time and is worth nothing after a while (``knowledge.dossiers.proofs``). The key is one secret shared by
+every process of the installation.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -14,11 +17,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptography.fernet import Fernet, InvalidToken
+
 from knowledge.errors import KnowledgeError
 
 SECRET_VARIABLE = "TTHC_SECRET"
 SECRET_FILE = Path("var/secret")
 _LEAST_LENGTH = 16
+LIFE = 15 * 60  # seconds; longer than the front server tries to get an answer
 
 
 def load_secret(environ: Mapping[str, str] = os.environ, path: Path = SECRET_FILE) -> bytes:
@@ -58,6 +64,31 @@ def _make(path: Path) -> None:
 def seal(digits: str, key: bytes) -> str:
     """Return the keyed HMAC-SHA256 of the digits in hexadecimal (64 characters)."""
     return hmac.new(key, b"proof:" + digits.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+def wrap(sealed: str, key: bytes, now: float) -> str:
+    """Return a seal in its envelope; ``now`` in seconds since 1970."""
+    return _fernet(key).encrypt_at_time(sealed.encode("ascii"), int(now)).decode()
+
+
+def unwrap(envelope: str, key: bytes, now: float) -> str | None:
+    """Return the seal in an envelope, None when it is not one of ours or too old; ``now`` as above."""
+    try:
+        return _fernet(key).decrypt_at_time(envelope.encode(), LIFE, int(now)).decode("ascii")
+    except InvalidToken:
+        return None
+
+
+def _fernet(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hmac.new(key, b"proof-envelope", hashlib.sha256).digest()))
+
+
+def bind(sealed: str, dossier: str, key: bytes) -> str:
+    """Return the seal as it is kept with one dossier (its ``match_key``): the same digits look different with another.
+
+    So a copy of the table does not even tell which holders share their last digits.
+    """
+    return hmac.new(key, f"dossier:{dossier}:{sealed}".encode(), hashlib.sha256).hexdigest()
 
 
 def matches(given: str, kept: str) -> bool:

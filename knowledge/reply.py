@@ -23,7 +23,7 @@ OUTCOMES = frozenset(
         "unavailable",
     }
 )
-EXPECTS = frozenset({"", "code", "proof"})
+EXPECTS = frozenset({"", "code", "proof", "phone"})
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Block:
     kind ``text``: ``text``. ``heading``: ``text``. ``list``: ``items`` (``{"text", "badge"}``),
     ``ordered``, numbered from
     ``start``. ``table``: ``rows`` of equal length, first row the header. ``source``: ``text``,
-    shown small and muted.
+    shown small and muted. ``link``: ``text`` leads to ``url``, a path of the front server until a channel that
+    needs a whole address is given one.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Block:
     rows: tuple[tuple[str, ...], ...] = ()
     ordered: bool = False
     start: int = 1
+    url: str = ""
 
     def plain(self) -> str:
         """Return the block as plain text for channels without layout."""
@@ -49,7 +51,7 @@ class Block:
             return "\n".join(self._line(number, item) for number, item in enumerate(self.items, self.start))
         if self.kind == "table":
             return "\n".join(self._row(row) for row in self.rows[1:])
-        return self.text
+        return f"{self.text}: {self.url}" if self.url.startswith("http") else self.text
 
     def _line(self, number: int, item: Mapping[str, str]) -> str:
         mark = f"{number}." if self.ordered else "•"
@@ -89,8 +91,8 @@ class Reply:
 
     ``procedures`` are codes the answer is about, best first; ``candidates`` codes offered as
     choices; ``aspects`` what was asked. ``expects`` tells what the next free text may be: a
-    dossier ``code``, a ``proof`` (sealed at the door, never stored) or nothing special. ``handoff``
-    is the reason when a person is to take over.
+    dossier ``code``, a ``proof`` (sealed at the door, never stored), a ``phone`` to be called at, or nothing
+    special. ``handoff`` is the reason when a person is to take over; ``unit`` the citizen's commune, where it is known.
     """
 
     outcome: str
@@ -102,6 +104,7 @@ class Reply:
     sources: tuple[Source, ...] = ()
     expects: str = ""
     handoff: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:
@@ -136,6 +139,7 @@ class Reply:
             sources=tuple(Source(**source) for source in data.get("sources", ())),
             expects=data.get("expects", ""),
             handoff=data.get("handoff", ""),
+            unit=data.get("unit", ""),
         )
 
 
@@ -147,4 +151,5 @@ def _block(data: Mapping[str, Any]) -> Block:
         rows=tuple(tuple(row) for row in data.get("rows", ())),
         ordered=bool(data.get("ordered", False)),
         start=int(data.get("start", 1)),
+        url=str(data.get("url", "")),
     )

@@ -36,6 +36,7 @@ from knowledge.views import load_views
 
 ORIGINS = ("index", "national", "bundled", "spreadsheet", "console")
 _CODE = re.compile(r"(?<![\d.])(\d\.\d{6})(?!\d)")
+_COUNTED_IN = "revision_counted_in"  # of a session: the transaction that has counted its change
 _CHILDREN = (Mode, Fee, Paper, Statement, LegalBasis, RelatedProcedure)
 
 
@@ -127,12 +128,18 @@ def revision(session: Session) -> int:
 def bump_revision(session: Session) -> None:
     """Count a change of knowledge, once per transaction."""
     transaction = session.get_transaction() or session.begin()
-    if session.info.get("revision_counted_in") is transaction:
+    if changes_knowledge(session):
         return
-    session.info["revision_counted_in"] = transaction
+    session.info[_COUNTED_IN] = transaction
     grow = sa.update(Revision).where(Revision.name == "knowledge").values(number=Revision.number + 1)
     if session.execute(grow.execution_options(synchronize_session=False)).rowcount == 0:
         session.execute(sa.insert(Revision).values(name="knowledge", number=1))
+
+
+def changes_knowledge(session: Session) -> bool:
+    """Tell whether the session's transaction has counted a change of knowledge."""
+    transaction = session.get_transaction()
+    return transaction is not None and session.info.get(_COUNTED_IN) is transaction
 
 
 def _without_repeats(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:

@@ -41,12 +41,12 @@ class Vectoriser:
     unit: bool = False  # divide by the whole length after all: for likeness (cosine)
 
     @classmethod
-    def fit(cls, messages: Sequence[Grams], min_count: int, unit: bool = False) -> Vectoriser:
-        """Keep the n-grams that at least ``min_count`` messages hold."""
+    def fit(cls, messages: Sequence[Grams], min_count: int, unit: bool = False, max_share: float = 1.0) -> Vectoriser:
+        """Keep the n-grams that at least ``min_count`` messages hold, and at most ``max_share`` of them."""
         counts: Counter[str] = Counter()
         for message in messages:
             counts.update(set().union(*message))
-        kept = sorted(gram for gram, count in counts.items() if count >= min_count)
+        kept = sorted(gram for gram, count in counts.items() if min_count <= count <= max_share * len(messages))
         idf = np.log((1 + len(messages)) / (1 + np.array([counts[gram] for gram in kept]))) + 1
         return cls({gram: index for index, gram in enumerate(kept)}, idf.astype(np.float32), unit)
 

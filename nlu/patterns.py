@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from nlu.dossier_codes import find_spans
 from nlu.text import fold
 
 
@@ -23,16 +24,6 @@ class Found:
     value: str | int
 
 
-_DASH = r"\s*[-–—‐‑−_]\s*"
-_D = r"[0-9oO]"
-_UNIT = rf"(?:{_D}{{2,3}}\s?\.\s?){{0,4}}[a-zA-Z]\s?{_D}{{2}}(?:\s?\.\s?{_D}{{1,3}}){{0,4}}"
-_DOSSIER = re.compile(
-    rf"(?<![\w.])(?P<unit>{_UNIT}){_DASH}(?P<day>{_D}{{8}}|{_D}{{6}}){_DASH}(?P<number>{_D}{{1,7}})(?!\w)"
-)
-_DOSSIER_SPACED = re.compile(
-    rf"(?<![\w.])(?P<unit>(?:{_D}{{2,3}}[.\s]){{0,4}}[hHgG]{_D}{{2}}(?:[.\s]{_D}{{1,3}}){{0,4}})[-\s](?P<day>20\d{{6}}|\d{{6}})[-\s](?P<number>\d{{3,7}})(?!\w)"
-)
-_INSURANCE = re.compile(r"(?<![\w/])(?P<all>\d{5}/20\d{2}/\d{3,6})(?![\w/])")
 _PROCEDURE = re.compile(
     r"(?<![\w.,])(?P<code>[1-6]\.\d{6})(?:\.(?:\d{3}\.\d{2}\.\d{2}\.)?[hHgG]\d{2}(?:\.\d{1,3})*)?(?![\d\w])"
 )
@@ -80,19 +71,8 @@ def _overlap(one: Found, two: Found) -> bool:
 
 
 def _dossiers(text: str) -> Iterator[Found]:
-    for pattern in (_DOSSIER, _DOSSIER_SPACED):
-        for match in pattern.finditer(text):
-            unit = re.sub(r"\s+", ".", re.sub(r"\s*\.\s*", ".", match["unit"])).upper()
-            unit = re.sub(r"([A-Z])\.(?=\d{2}\b)", r"\1", _digits(unit))
-            code = "-".join((unit, _digits(match["day"]), _digits(match["number"])))
-            yield Found(match.start(), match.end(), "dossier_code", code)
-    for match in _INSURANCE.finditer(text):
-        yield Found(match.start(), match.end(), "dossier_code", match["all"])
-
-
-def _digits(part: str) -> str:
-    """Scanned or hand-copied codes hold the letter O where a zero belongs."""
-    return part.upper().replace("O", "0")
+    for span in find_spans(text):
+        yield Found(span.start, span.end, "dossier_code", span.code)
 
 
 def _procedures(text: str) -> Iterator[Found]:

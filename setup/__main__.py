@@ -1,4 +1,4 @@
-"""``python -m setup run|test|check|train|eval|bench|import|demo``: what the Makefile calls, in its own folder."""
+"""``python -m setup COMMAND``: what the Makefile calls, in its own folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from setup import environment
 from setup.console import SetupError, Steps, say
 from setup.processes import Stopped, signals
-from setup.start import bench, check, demo, evaluate, load, run, test, train
+from setup.start import bench, bot, check, demo, evaluate, knowledge, load, run, test, train
+from setup.wide.command import wide
 
 _Command = Callable[[Steps, list[str]], int]
 # Each command, and whether it needs the libraries of the tests.
@@ -23,6 +24,9 @@ _COMMANDS: dict[str, tuple[_Command, bool]] = {
     "bench": (bench, False),
     "import": (load, False),
     "demo": (demo, False),
+    "bot": (bot, False),
+    "knowledge": (knowledge, False),
+    "wide": (wide, False),
 }
 
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from setup.console import SetupError
 
@@ -45,16 +46,25 @@ def ask_first_question(address: str, token: str = "") -> Answer:
         raise SetupError(f"The first question got no answer ({error}): see the logs in var/log.") from error
 
 
+def rasa_answers(address: str) -> bool:
+    """Tell whether the Rasa at ``address`` has a model: without one it says nothing to any question."""
+    expected = json.loads(_QUESTION.read_text(encoding="utf-8"))
+    body = {"sender": "is-it-well", "message": expected["text"]}
+    try:
+        return bool(_post(f"{address.rstrip('/')}/webhooks/rest/webhook", body, ""))
+    except (OSError, http.client.HTTPException, ValueError):
+        return False
+
+
 def _is_true(data: Mapping[str, object], expected: Mapping[str, str]) -> bool:
     procedures, aspects = data["procedures"], data["aspects"]
     right_record = isinstance(procedures, list) and procedures[:1] == [expected["procedure"]]
     return data["outcome"] == "answered" and right_record and aspects == [expected["aspect"]]
 
 
-def _post(url: str, body: Mapping[str, str], token: str) -> dict[str, object]:
+def _post(url: str, body: Mapping[str, str], token: str) -> Any:
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=_WITHIN) as response:
-        data: dict[str, object] = json.load(response)
-    return data
+        return json.load(response)

@@ -15,7 +15,7 @@ from setup.processes import call
 
 FOLDER = Path("models")
 _KEPT = 2  # the one in use, and the one before it to go back to
-_SKIPPED = {"__pycache__"}
+_SKIPPED = {"__pycache__", "lean"}  # nlu/lean changes how Rasa runs, not what it has learnt
 # Libraries that write into the model file, or whose output it depends on.
 _LIBRARIES = re.compile(r"(?mi)^(?:rasa|scikit-learn|numpy|scipy|tensorflow|python-crfsuite|underthesea\w*|spacy)==.*$")
 
@@ -78,12 +78,17 @@ def ensure(
     Raises:
         SetupError: training failed; models that were there are untouched.
     """
-    model = folder / f"{kind.name}-{fingerprint(kind)}{kind.suffix}"
+    model = fitting(kind, folder)
     if model.exists() and not again:
         return model, f"{model} fits the training data"
     _train(kind, model, env, alive)
     _forget_old(kind, folder)
     return model, f"{model} trained"
+
+
+def fitting(kind: Kind, folder: Path = FOLDER) -> Path:
+    """Return where the model that fits lies, or would lie."""
+    return folder / f"{kind.name}-{fingerprint(kind)}{kind.suffix}"
 
 
 def fingerprint(kind: Kind, root: Path = Path(".")) -> str:

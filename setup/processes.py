@@ -36,10 +36,14 @@ class Stopped(BaseException):
 
 
 class _Signals:
-    """Turns signals into ``Stopped``; while a program is being started they wait, so that none is lost track of."""
+    """Turns the first signal into ``Stopped``; it waits while a program is being started, so that none is left behind.
+
+    Further signals change nothing: the stop that the first one asked for is under way and must come to its end.
+    """
 
     def __init__(self) -> None:
         self._held = False
+        self._is_stopping = False
         self._waiting: int | None = None
 
     def listen(self) -> None:
@@ -49,7 +53,7 @@ class _Signals:
 
     @contextmanager
     def ignored(self) -> Iterator[None]:
-        """Ignore further signals while the stop that they ask for is under way."""
+        """Ignore signals while programs are being stopped for another reason."""
         before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
         try:
             yield
@@ -64,12 +68,17 @@ class _Signals:
         self._held = False
         if self._waiting is not None:
             number, self._waiting = self._waiting, None
-            raise Stopped(number)
+            self._stop(number)
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
         if self._held:
             self._waiting = number
         else:
+            self._stop(number)
+
+    def _stop(self, number: int) -> None:
+        if not self._is_stopping:
+            self._is_stopping = True
             raise Stopped(number)
 
 
@@ -135,7 +144,8 @@ def call(
         while (code := _wait(program)) is None:
             alive(name, last_line(log))
     except BaseException:
-        stop(started)
+        with signals.ignored():
+            stop(started)
         raise
     if code != 0:
         raise SetupError(explain(f"{name} failed (exit code {code})", log))

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from setup.console import SetupError
+from setup.processor import arithmetic
 
 LOGS = Path("var/log")
 _PORTS = {"BOT_PORT": "8080", "RASA_PORT": "5005", "ACTIONS_PORT": "5055"}
 _DEFAULTS = {
     "BOT_HOST": "127.0.0.1",
     "RASA_TRACKER_DB": "var/rasa.db",
+    "RASA_ENDPOINTS": "endpoints.yml",
     # the action server listens where this says, and everywhere without it
     "SANIC_HOST": "127.0.0.1",
     "PYTHONPATH": ".",
@@ -42,7 +44,7 @@ def environment(given: Mapping[str, str], file: Path = Path(".env")) -> dict[str
     from honcho.environ import parse  # after the environment is there
 
     written = parse(file.read_text(encoding="utf-8")) if file.exists() else {}
-    env = {**_DEFAULTS, **_PORTS, **written, **given}
+    env = {**_DEFAULTS, **_PORTS, **arithmetic(), **written, **given}
     env["PATH"] = f"{Path('.venv/bin').absolute()}{os.pathsep}{env.get('PATH', os.defpath)}"
     env.setdefault("RASA_URL", f"http://127.0.0.1:{env['RASA_PORT']}")
     env.setdefault("ACTIONS_URL", f"http://127.0.0.1:{env['ACTIONS_PORT']}")
@@ -51,15 +53,21 @@ def environment(given: Mapping[str, str], file: Path = Path(".env")) -> dict[str
 
 def from_procfile(env: Mapping[str, str], file: Path = Path("Procfile")) -> list[Service]:
     """Return the programs that the Procfile names, in its order."""
-    from honcho.environ import parse_procfile
-
     ready = {
         "actions": f"http://127.0.0.1:{env['ACTIONS_PORT']}/health",
         "rasa": f"http://127.0.0.1:{env['RASA_PORT']}/",
         "bot": f"{address(env)}/healthz",
     }
-    commands = parse_procfile(file.read_text(encoding="utf-8")).processes
-    return [Service(name, f"exec {command}", ready[name], LOGS / f"{name}.log") for name, command in commands.items()]
+    return [
+        Service(name, f"exec {command}", ready[name], LOGS / f"{name}.log") for name, command in commands(file).items()
+    ]
+
+
+def commands(file: Path = Path("Procfile")) -> dict[str, str]:
+    """Return the command lines of the programs by name, in the Procfile's order."""
+    from honcho.environ import parse_procfile
+
+    return dict(parse_procfile(file.read_text(encoding="utf-8")).processes)
 
 
 def address(env: Mapping[str, str]) -> str:

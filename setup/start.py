@@ -16,7 +16,9 @@ from setup.supervisor import Supervisor
 
 _READY_WITHIN = 240.0  # seconds: importing Rasa takes 15–20 s here, and several times that on a slow disk
 _ANSWER_WITHIN = 60.0  # seconds of asking again: the first question waits for indexes to be built
-_WITHOUT_MODELS = {"channels"}  # benchmarks of a product whose Rasa is stopped
+_WITHOUT_MODELS = {"channels", "console", "dossiers"}  # benchmarks in which Rasa has no part
+# A file stays in one process, for its tests share what they start; each process needs about 1.5 GB.
+_SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 _REPORT = services.LOGS / "start.json"
 # What `make check` runs, and the tests too: arguments of Python.
 CHECKS = {
@@ -35,7 +37,7 @@ def run(steps: Steps, _arguments: list[str]) -> int:
     _knowledge(steps, env, "records", "load")
     if wants_demo(env):
         _knowledge(steps, env, "demo", "demo")
-    _model(steps, env)
+    models(steps, env)
     services.check_ports(env)  # training took minutes
     return serve(steps, env, services.from_procfile(env))
 
@@ -72,7 +74,8 @@ def test(steps: Steps, arguments: list[str]) -> int:
     """Become pytest: its summary is the last line and its exit code ours. The checks are among the tests."""
     env = services.environment(os.environ)
     if not arguments:  # a whole run needs a model; here its training shows progress
-        _model(steps, env)
+        models(steps, env)
+        arguments = _SIDE_BY_SIDE
     os.execve(PYTHON, [str(PYTHON), "-m", "pytest", *arguments], env)
 
 
@@ -88,7 +91,7 @@ def check(steps: Steps, _arguments: list[str]) -> int:
 
 def train(steps: Steps, _arguments: list[str]) -> int:
     """Train a model even when one fits."""
-    _model(steps, services.environment(os.environ), again=True)
+    models(steps, services.environment(os.environ), again=True)
     return 0
 
 
@@ -101,7 +104,7 @@ def bench(steps: Steps, arguments: list[str]) -> int:
     """Become the benchmark named first, with models that fit where it asks any."""
     env = services.environment(os.environ)
     if arguments[0] not in _WITHOUT_MODELS:
-        _model(steps, env)
+        models(steps, env)
     os.execve(PYTHON, [str(PYTHON), "-m", f"benchmarks.{arguments[0]}", *arguments[1:]], env)
 
 
@@ -123,6 +126,26 @@ def demo(steps: Steps, _arguments: list[str]) -> int:
     return 0
 
 
+def bot(_steps: Steps, arguments: list[str]) -> int:
+    """Become a command of the front server, with the settings of ``.env``."""
+    if "" in arguments:
+        raise SetupError("Which folder? make backup TO=folder, make restore FROM=folder")
+    if not arguments:
+        raise SetupError('Which command? make bot ARGS="channels check"')
+    os.execve(PYTHON, [str(PYTHON), "-m", "bot", *arguments], services.environment(os.environ))
+
+
+def knowledge(_steps: Steps, arguments: list[str]) -> int:
+    """Become a command about the records, with the settings of ``.env`` and what search has learnt, if it fits."""
+    if not arguments:
+        raise SetupError('Which command? make knowledge ARGS="stats"')
+    env = services.environment(os.environ)
+    learnt = model.fitting(model.SEARCH)
+    if learnt.exists():
+        env.setdefault("TTHC_SEARCH_MODEL", str(learnt))
+    os.execve(PYTHON, [str(PYTHON), "-m", "knowledge", *arguments], env)
+
+
 def wants_demo(env: Mapping[str, str]) -> bool:
     """Tell whether to seed demo dossiers: unasked only on the database that comes with the product."""
     return env.get("TTHC_DEMO", "0" if env.get("DATABASE_URL") else "1") == "1"
@@ -135,7 +158,8 @@ def _knowledge(steps: Steps, env: Mapping[str, str], name: str, *command: str) -
         result += [line for line in written.splitlines() if line.strip()]
 
 
-def _model(steps: Steps, env: dict[str, str], again: bool = False) -> None:
+def models(steps: Steps, env: dict[str, str], again: bool = False) -> None:
+    """Have both models fit and name them in ``env``."""
     for name, kind, variable in (
         ("search model", model.SEARCH, "TTHC_SEARCH_MODEL"),
         ("model", model.DIALOGUE, "RASA_MODEL"),
@@ -144,6 +168,15 @@ def _model(steps: Steps, env: dict[str, str], again: bool = False) -> None:
             path, done = model.ensure(kind, env, steps.alive, again=again)
             env[variable] = str(path)
             result.append(done)
+
+
+def _staff_hint(steps: Steps, env: Mapping[str, str]) -> list[str]:
+    """Return how to make the first account while there is none; nothing afterwards, or when nobody can tell."""
+    argv = [str(PYTHON), "-m", "bot", "staff", "list", "--hint"]
+    try:
+        return call("staff", argv, env, services.LOGS / "staff.log", steps.alive).splitlines()
+    except (SetupError, OSError):
+        return []
 
 
 def _welcome(steps: Steps, env: Mapping[str, str], answer: Answer) -> None:
@@ -155,6 +188,8 @@ def _welcome(steps: Steps, env: Mapping[str, str], answer: Answer) -> None:
         *(f"  | {line}" for line in answer.text.splitlines()),
         "",
         f"Page with the widget   {address}/",
+        f"Console of the staff   {address}/console/",
+        *(f"  | {line}" for line in _staff_hint(steps, env)),
         f'Ask from here          .venv/bin/python -m bot.ask --url {address} "…"',
         f"Logs                   {services.LOGS}/",
         "Stop                   Ctrl-C",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 
 from setup import processes
 from setup.console import SetupError
+from setup.probing import answers
 from setup.services import Service
 
 _PAUSE = 0.2  # seconds between two looks at the programs
@@ -47,7 +46,7 @@ class Supervisor:
         waiting = list(self._services)
         while waiting:
             self.check()
-            waiting = [service for service in waiting if not _answers(service.ready_url)]
+            waiting = [service for service in waiting if not answers(service.ready_url)]
             alive("services", f"waiting for {', '.join(service.name for service in waiting)}")
             if waiting and time.monotonic() > until:
                 slow = waiting[0]
@@ -70,13 +69,3 @@ class Supervisor:
             if program.poll() is not None:
                 what = f"{service.name} ended by itself (exit code {program.returncode}), so everything is stopped"
                 raise SetupError(processes.explain(what, service.log))
-
-
-def _answers(url: str) -> bool:
-    try:
-        # no proxy: these programs are on this machine
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except (OSError, http.client.HTTPException):
-        return False

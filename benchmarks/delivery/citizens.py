@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import random
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -31,16 +32,29 @@ class Citizen:
     sent: list[str] = field(default_factory=list)
 
 
+def every_question(session: Session) -> list[str]:
+    """Return all questions about procedures."""
+    return _questions(_names(session))
+
+
 def make_questions(session: Session, count: int, chance: random.Random) -> list[str]:
     """Return so many questions about procedures, no two alike."""
-    current = sa.select(ProcedureVersion.short_name).join(Procedure).where(ProcedureVersion.superseded_at.is_(None))
-    names = sorted({name for name in session.scalars(current) if _is_plain(name)})
+    names = _names(session)
     chance.shuffle(names)
-    found = [f"{name} {aspect}?" for aspect in _ASPECTS for name in names][:count]
+    found = _questions(names)[:count]
     if len(found) < count:
         raise ValueError(f"there are no {count} questions: only {len(found)}")
     chance.shuffle(found)
     return found
+
+
+def _names(session: Session) -> list[str]:
+    current = sa.select(ProcedureVersion.short_name).join(Procedure).where(ProcedureVersion.superseded_at.is_(None))
+    return sorted({name for name in session.scalars(current) if _is_plain(name)})
+
+
+def _questions(names: Sequence[str]) -> list[str]:
+    return [f"{name} {aspect}?" for aspect in _ASPECTS for name in names]
 
 
 def _is_plain(name: str) -> bool:
@@ -87,10 +101,11 @@ class Crowd:
                 self._send(citizen, text)
 
     def _send(self, citizen: Citizen, text: str) -> None:
+        now = time.time()  # what is old loses its words before it can be compared
         if citizen.channel == "telegram":
-            self._providers.telegram.say(int(citizen.external_id), text=text)
+            self._providers.telegram.say(int(citizen.external_id), text=text, date=int(now))
         elif citizen.channel == "zalo_bot":
-            self._providers.zalo_bot.say(citizen.external_id, text=text)
+            self._providers.zalo_bot.say(citizen.external_id, text=text, date=int(now * 1000))
         else:
             self._letter(citizen.external_id).put(text)
 

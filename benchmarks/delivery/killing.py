@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from benchmarks.delivery.citizens import Crowd
-from benchmarks.delivery.programs import Program, free_ports
+from benchmarks.delivery.programs import Program
 from knowledge.models import InboxItem, OutboxItem
 from setup import services
+from setup.probing import free_ports
 
 _LOOK_EVERY = 0.1  # seconds
 _MOST_OPEN = 40  # messages that wait for an answer while more are written
@@ -48,7 +49,7 @@ def plan_kills(count: int, messages: int, chance: random.Random) -> list[Kill]:
 
 def environment(base: Mapping[str, str], database: str, folder: Path) -> dict[str, str]:
     """Return what the programs run with: ports and files of their own."""
-    bot, rasa, actions = free_ports(3)
+    bot, rasa, actions = map(str, free_ports(3))
     own = {
         "BOT_HOST": "127.0.0.1",
         "BOT_PORT": bot,

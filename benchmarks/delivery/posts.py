@@ -61,11 +61,12 @@ def _zalo(number: int, text: str) -> Post:
 
 def _zalo_bot(number: int, text: str) -> Post:
     result = event("text", _writer(number), f"m{number}", text=text)
+    result["message"]["date"] = int(time.time() * 1000)  # what is old loses its words within minutes
     return Post("/webhooks/zalo-bot", text, {"ok": True, "result": result})
 
 
 def _telegram(number: int, text: str) -> Post:
-    update = {"update_id": number, "message": message(int(_writer(number)), number, text=text)}
+    update = {"update_id": number, "message": message(int(_writer(number)), number, text=text, date=int(time.time()))}
     return Post("/webhooks/telegram", text, update)
 
 

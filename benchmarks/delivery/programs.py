@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from setup.probing import answers
 
 _PAUSE = 0.1  # seconds
 
@@ -25,6 +25,11 @@ class Program:
         self._ready_url = ready_url
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its process while it lives."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self) -> None:
         """Start it; it may not be ready yet."""
@@ -47,6 +52,13 @@ class Program:
             self._process.wait()
             self._process = None
 
+    def memory(self) -> int:
+        """Return the kilobytes that its process has in memory; what it shares with others counts in part."""
+        if self._process is None:
+            return 0
+        lines = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
     def wait_until_ready(self, within: float = 240.0) -> None:
         """Return when it answers.
 
@@ -60,27 +72,6 @@ class Program:
                 tail = self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
                 raise RuntimeError(f"{self.name} {'ended' if ended else 'does not answer'}:\n{tail}")
             time.sleep(_PAUSE)
-
-
-def answers(url: str) -> bool:
-    """Tell whether an address of this machine answers with 200."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except (OSError, ValueError):
-        return False
-    except Exception:  # an answer cut off in the middle
-        return False
-
-
-def free_ports(count: int) -> list[str]:
-    """Return so many ports that nobody listens on."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [str(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def commit() -> str:

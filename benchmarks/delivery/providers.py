@@ -17,6 +17,20 @@ ZALO_APP, ZALO_OA = "1884670237150", "579745863508352884"
 _WITHIN = 30.0  # seconds
 
 
+def zalo_environment(zalo: FakeZalo) -> dict[str, str]:
+    """Return the credentials and addresses of an account at the stand-in for Zalo."""
+    return {
+        "ZALO_APP_ID": zalo.app_id,
+        "ZALO_APP_SECRET": zalo.app_secret,
+        "ZALO_OA_ID": zalo.oa_id,
+        "ZALO_OA_SECRET": zalo.hooks.secret,
+        "ZALO_ACCESS_TOKEN": zalo.access_token,
+        "ZALO_REFRESH_TOKEN": zalo.refresh_token,
+        "ZALO_API_BASE": zalo.url,
+        "ZALO_OAUTH_BASE": zalo.url,
+    }
+
+
 class Providers:
     """Zalo, Zalo Bot and Telegram; ``close`` ends them."""
 
@@ -29,14 +43,7 @@ class Providers:
         """Return the credentials and addresses; nobody registers a webhook, for there is no public address."""
         return {
             "BOT_PUBLIC_URL": "",
-            "ZALO_APP_ID": ZALO_APP,
-            "ZALO_APP_SECRET": self.zalo.app_secret,
-            "ZALO_OA_ID": ZALO_OA,
-            "ZALO_OA_SECRET": self.zalo.hooks.secret,
-            "ZALO_ACCESS_TOKEN": self.zalo.access_token,
-            "ZALO_REFRESH_TOKEN": self.zalo.refresh_token,
-            "ZALO_API_BASE": self.zalo.url,
-            "ZALO_OAUTH_BASE": self.zalo.url,
+            **zalo_environment(self.zalo),
             "ZALO_BOT_TOKEN": zalo_bot.TOKEN,
             "ZALO_BOT_SECRET": SECRET,
             "ZALO_BOT_BASE": self.zalo_bot.url,

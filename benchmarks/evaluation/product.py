@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.evaluation.questions import EvaluationError
 from benchmarks.evaluation.records import DATABASE, FOLDER
+from setup.probing import free_ports
 
 ROOT = Path(__file__).parents[2]
 _STOPPED_WITHIN = 60.0  # seconds
@@ -48,7 +48,7 @@ def ask(questions: Path, answers: Path, url: str, concurrency: int) -> None:
 
 def _environment() -> dict[str, str]:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    bot, rasa, actions = _free_ports(3)
+    bot, rasa, actions = map(str, free_ports(3))
     return {
         **os.environ,
         "BOT_PORT": bot,
@@ -58,7 +58,7 @@ def _environment() -> dict[str, str]:
         "ACTIONS_URL": f"http://127.0.0.1:{actions}",
         "DATABASE_URL": DATABASE,
         "RASA_TRACKER_DB": str(FOLDER / "rasa.db"),
-        "TTHC_DEMO": "0",
+        "TTHC_DEMO": "1",  # with an empty table nobody can tell about a dossier, and the bot says so at once
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -72,9 +72,3 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> None:
         if line.startswith("Stop "):
             return
     raise EvaluationError("the product did not start:\n" + "".join(printed[-20:]))
-
-
-def _free_ports(count: int) -> list[str]:
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [str(probe.getsockname()[1]) for probe in probes]

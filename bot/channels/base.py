@@ -98,6 +98,15 @@ class Delivery:
     part_no: int = 0
     parts: int = 1
 
+    @property
+    def template(self) -> Mapping[str, str]:
+        """Return what fills the places of the channel's approved template, {} for a free text."""
+        return self.body.get("template") or {}
+
+    def is_too_late(self, window: dt.timedelta | None, now: dt.datetime) -> bool:
+        """Tell whether the citizen has been silent for longer than the window; a template goes at any time."""
+        return bool(window and self.heard_at and not self.template and now - self.heard_at > window)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -117,6 +126,8 @@ class Channel:
     # Whether the provider really tells us afterwards what was sent (echo or receipt). Only then is a part whose
     # fate is unknown waited for, and sent again when nothing is heard of it.
     confirms: bool = False
+    # Whether an approved template may be sent to who has been silent for longer than the window.
+    takes_templates: bool = False
     # Where the files that citizens send may be fetched from; without any, none is.
     file_sources: FileSources = FileSources()
     downloader: Downloader = Downloader()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import anyio.to_thread
-
-from bot.conversation import find, find_or_open
 from bot.delivery.intake import Accepted
 from bot.inbound import SILENT, TREATMENTS, Inbound
 from bot.services import Services
+from bot.transactions import in_turn
+from knowledge.models import utc_now
 
 
 async def receive(parts: Services, channel: str, external_id: str, inbound: Inbound) -> Accepted | None:
@@ -20,8 +19,7 @@ async def receive(parts: Services, channel: str, external_id: str, inbound: Inbo
     if TREATMENTS[inbound.kind].fate == "count":
         parts.metrics.ignored(channel, inbound.kind)
         return None
-    instead = _instead(parts, f"{channel}:{external_id}", inbound)
-    accepted = await anyio.to_thread.run_sync(_store, parts, channel, external_id, inbound, instead)
+    accepted = await _counted(parts, channel, external_id, inbound)
     if accepted is None:
         parts.metrics.ignored(channel, inbound.kind)
         return None
@@ -31,23 +29,32 @@ async def receive(parts: Services, channel: str, external_id: str, inbound: Inbo
     return accepted
 
 
+async def _counted(parts: Services, channel: str, external_id: str, inbound: Inbound) -> Accepted | None:
+    """Store it, held to the citizen's rate by the provider's time; what was not new, or not stored, does not count."""
+    sender, is_new = f"{channel}:{external_id}", False
+    instead = _instead(parts, sender, inbound)
+    try:
+        accepted = await in_turn(parts.sessions, _store, parts, channel, external_id, inbound, instead)
+        is_new = accepted is not None and accepted.is_new
+    finally:
+        if not is_new and not instead and _is_held_back(inbound):
+            parts.message_limiter.give_back(sender)
+    return accepted
+
+
 def _store(parts: Services, channel: str, external_id: str, inbound: Inbound, instead: str) -> Accepted | None:
-    if inbound.kind == "withdraw":  # repeated later, it must not reach what the citizen has begun since
-        repeated = parts.intake.withdrawn(channel, external_id, inbound)
-        if repeated:
-            return repeated
-    if TREATMENTS[inbound.kind].author == "system":
-        with parts.sessions.begin() as session:
-            if find(session, channel, external_id) is None:  # somebody leaves whom we do not know, or no longer
-                return None
-    conversation_id = find_or_open(parts.sessions, channel, external_id)
-    return parts.intake.accept(conversation_id, inbound, instead)
+    return parts.intake.receive(channel, external_id, inbound, instead)
 
 
 def _instead(parts: Services, sender: str, inbound: Inbound) -> str:
     """Who writes too fast is told so once; the rest is kept and read by staff, but not asked."""
     if inbound.silent:
         return SILENT
-    if TREATMENTS[inbound.kind].author != "citizen" or not parts.message_limiter.wait(sender):
+    ago = (utc_now() - inbound.at).total_seconds() if inbound.at else 0.0
+    if not _is_held_back(inbound) or not parts.message_limiter.wait(sender, ago):
         return ""
     return SILENT if parts.notice_limiter.wait(sender) else "too_fast"
+
+
+def _is_held_back(inbound: Inbound) -> bool:
+    return TREATMENTS[inbound.kind].author == "citizen" and not inbound.silent

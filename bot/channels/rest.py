@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
-import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -15,14 +14,13 @@ from starlette.routing import Route
 from bot.channels.capabilities import CAPABILITIES
 from bot.channels.tools import Tools
 from bot.channels.web import WebChannel
-from bot.conversation import find_or_open
 from bot.delivery import intake
 from bot.delivery.intake import Accepted
 from bot.errors import ApiError
 from bot.http import only_tools, read_json
 from bot.messages import Inbound, read_text
 from bot.services import Services, count, services
-from bot.transactions import transaction
+from bot.transactions import in_turn, transaction
 from knowledge.reply import Reply
 
 _LONGEST_CONVERSATION, _LONGEST_CLIENT_ID = 120, 50
@@ -61,11 +59,11 @@ async def ask(request: Request) -> Response:
     parts = services(request)
     only_tools(request, parts.settings.rest_token)
     external_id, inbound = _read(await read_json(request))
-    conversation_id = await anyio.to_thread.run_sync(find_or_open, parts.sessions, "rest", external_id)
-    accepted = await anyio.to_thread.run_sync(parts.intake.accept, conversation_id, inbound)
+    accepted = await in_turn(parts.sessions, parts.intake.receive, "rest", external_id, inbound)
+    assert accepted is not None
     count(parts, "rest", accepted)
     parts.worker.wake()
-    replies = await _wait(parts, conversation_id, accepted)
+    replies = await _wait(parts, accepted)
     body = {"conversation": external_id, "seq": accepted.seq, **merged([Reply.from_json(data) for data in replies])}
     return JSONResponse({**body, "replies": replies}, headers={"Cache-Control": "no-store"})
 
@@ -85,9 +83,9 @@ def _name(raw: object, longest: int) -> str:
     return raw
 
 
-async def _wait(parts: Services, conversation_id: str, accepted: Accepted) -> list[dict[str, Any]]:
+async def _wait(parts: Services, accepted: Accepted) -> list[dict[str, Any]]:
     until = monotonic() + parts.settings.rest_wait
-    with parts.hub.listen(conversation_id) as listener:
+    with parts.hub.listen(accepted.conversation_id) as listener:
         while not parts.hub.closed:
             listener.rest()
             found = await transaction(parts.sessions, intake.answers, accepted)

@@ -24,6 +24,7 @@ class ChannelSettings:
     zalo_oa_secrets: tuple[str, ...] = field(default=(), repr=False)
     zalo_refresh_token: str = field(default="", repr=False)
     zalo_access_token: str = field(default="", repr=False)
+    zalo_notice_template: str = ""
     zalo_api_base: str = "https://openapi.zalo.me"
     zalo_oauth_base: str = "https://oauth.zaloapp.com"
     zalo_bot_token: str = field(default="", repr=False)
@@ -49,6 +50,7 @@ class ChannelSettings:
             zalo_oa_secrets=_several(environ.get("ZALO_OA_SECRET")),
             zalo_refresh_token=_word(environ.get("ZALO_REFRESH_TOKEN")),
             zalo_access_token=_word(environ.get("ZALO_ACCESS_TOKEN")),
+            zalo_notice_template=_word(environ.get("ZALO_NOTICE_TEMPLATE")),
             zalo_api_base=_base(environ.get("ZALO_API_BASE"), cls.zalo_api_base),
             zalo_oauth_base=_base(environ.get("ZALO_OAUTH_BASE"), cls.zalo_oauth_base),
             zalo_bot_token=_word(environ.get("ZALO_BOT_TOKEN")),

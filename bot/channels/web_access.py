@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from bot.errors import ApiError
 from bot.http import address, bearer, hold_back
+from bot.messages import is_count
 from bot.services import Services, services
 from bot.tokens import Claim
 
@@ -29,3 +30,14 @@ def authorise(request: Request) -> Claim:
 def renewal(parts: Services, claim: Claim) -> dict[str, str]:
     """Return the header with a fresh token when the old one is in its second half."""
     return {"X-Renew-Token": parts.tokens.issue(claim.conversation_id).token} if claim.is_old else {}
+
+
+def read_count(raw: str) -> int:
+    """Return the number in a header or a query.
+
+    Raises:
+        ApiError: 422 it is none.
+    """
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < 12 and is_count(int(raw))):
+        raise ApiError(422, "bad_request")
+    return int(raw)

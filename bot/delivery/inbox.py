@@ -8,26 +8,78 @@ whoever finishes must still hold it, so a second worker can never answer the sam
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from bot.conversation import take_seqs
 from bot.delivery.saying import put
-from knowledge.models import Conversation, InboxItem, Message, utc_now
+from knowledge.models import Conversation, Handoff, InboxItem, Message, utc_now
 from knowledge.reply import Reply
 
 # Longer than any honest answer takes; after it, an item of a process that died is taken up again.
 LEASE = dt.timedelta(seconds=60)
+BOT = "bot"  # the owner of a conversation that no people own
+_PLAIN = {"synchronize_session": False}  # options of updates: no object of a session knows the rows
+
+# As in bot/conversation.py, statements that run for every message are built once.
+_EARLIER = aliased(InboxItem)
+_NEXT = (
+    sa.select(InboxItem, Conversation, Message.seq)
+    .join(Conversation, Conversation.id == InboxItem.conversation_id)
+    .outerjoin(Message, Message.id == InboxItem.message_id)
+    .where(InboxItem.available_at <= sa.bindparam("now"))
+    .where(
+        ~sa.exists().where(
+            _EARLIER.conversation_id == InboxItem.conversation_id,
+            _EARLIER.id < InboxItem.id,
+            _EARLIER.state.in_(("new", "working")),
+        )
+    )
+    .order_by(InboxItem.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=InboxItem)
+)
+_DUE = _NEXT.where(InboxItem.state == "new")
+_DUE_WITHOUT_RASA = _DUE.where(
+    sa.or_(
+        InboxItem.created_at <= sa.bindparam("asked_until"),
+        Conversation.owner != BOT,
+        InboxItem.body["message"].as_string() == "",
+    )
+)
+_WITH_PEOPLE = sa.select(Handoff.conversation_id).where(Handoff.closed_at.is_(None))
+# by the few conversations: by the index of states all that wait would be looked at
+_DUE_WITH_PEOPLE = _NEXT.where(InboxItem.conversation_id.in_(sa.bindparam("people", expanding=True))).where(
+    sa.func.coalesce(InboxItem.state, "") == "new"
+)
+_TAKE = (
+    sa.update(InboxItem)
+    .where(InboxItem.id == sa.bindparam("item_id"), InboxItem.state == "new")
+    .values(state="working", attempts=sa.bindparam("tries"), available_at=sa.bindparam("until"))
+    .execution_options(**_PLAIN)
+)
+_HELD = (
+    sa.update(InboxItem)
+    .where(InboxItem.id == sa.bindparam("item_id"), InboxItem.state == "working")
+    .where(InboxItem.attempts == sa.bindparam("attempt"))
+    .execution_options(**_PLAIN)
+)
+_CLOSE = _HELD.values(
+    state=sa.bindparam("to_state"), error=sa.bindparam("why"), finished_at=sa.bindparam("now"), body={}
+)
+_PUT_BACK = _HELD.values(state="new", available_at=sa.bindparam("again"), error=sa.bindparam("why"))
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """An item in work. ``attempt`` counts from 1; ``owner_version`` is the conversation's at that time.
+    """An item in work, ours ``until`` its lease ends. ``attempt`` counts from 1.
 
-    ``external_id`` names the conversation in its channel. ``answer`` and ``note`` are as in ``bot.messages.Prepared``.
+    ``owner_version`` is the conversation's at the start; ``external_id`` names the conversation in its channel.
+    ``answer``, ``note`` and ``reply`` (as JSON) are as in ``bot.messages.Prepared``.
     """
 
     item_id: int
@@ -36,22 +88,42 @@ class Claimed:
     channel: str
     external_id: str
     seq: int
+    came_at: dt.datetime
     message: str
     intent: str
     answer: str
     note: str
     owner: str
     owner_version: int
+    until: dt.datetime
+    reply: Mapping[str, Any] | None = None
+
+    @property
+    def request_id(self) -> str:
+        """The name of this try in the logs of all programs; it tells nothing about who asks."""
+        return f"{self.item_id}.{self.attempt}"
 
 
-def claim(session: Session, now: dt.datetime | None = None) -> Claimed | None:
-    """Take the oldest item that is due and whose conversation has none before it."""
+def claim(
+    session: Session,
+    now: dt.datetime | None = None,
+    asked_until: dt.datetime | None = None,
+    people_first: bool = False,
+) -> Claimed | None:
+    """Take the oldest item that is due and whose conversation has none before it.
+
+    With ``asked_until`` one for Rasa is taken only when it came in by then; what needs no Rasa is taken anyhow.
+    ``people_first`` takes before all others an item of a conversation in which people are wanted.
+    """
     now = now or utc_now()
-    item = session.scalar(_due(now))
-    if item is None or not _take(session, item, now):
+    found = _with_people(session, now) if people_first and not asked_until else None
+    if asked_until is not None:
+        found = session.execute(_DUE_WITHOUT_RASA, {"now": now, "asked_until": asked_until}).first()
+    elif found is None:
+        found = session.execute(_DUE, {"now": now}).first()
+    if found is None or not _take(session, found.InboxItem, now):
         return None
-    conversation = session.get(Conversation, item.conversation_id)
-    seq = session.scalar(sa.select(Message.seq).where(Message.id == item.message_id))
+    item, conversation, seq = found
     return Claimed(
         item_id=item.id,
         attempt=item.attempts + 1,
@@ -59,34 +131,29 @@ def claim(session: Session, now: dt.datetime | None = None) -> Claimed | None:
         channel=item.channel,
         external_id=conversation.external_id,
         seq=seq or 0,
+        came_at=item.created_at,
         message=item.body.get("message", ""),
         intent=item.body.get("intent", ""),
         answer=item.body.get("answer", "empty"),
         note=item.body.get("note", ""),
         owner=conversation.owner,
         owner_version=conversation.version,
+        until=now + LEASE,
+        reply=item.body.get("reply"),
     )
 
 
-def _due(now: dt.datetime) -> sa.sql.Select:
-    earlier = aliased(InboxItem)
-    blocked = sa.exists().where(
-        earlier.conversation_id == InboxItem.conversation_id,
-        earlier.id < InboxItem.id,
-        earlier.state.in_(("new", "working")),
-    )
-    open_items = sa.select(InboxItem).where(InboxItem.state == "new", InboxItem.available_at <= now, ~blocked)
-    return open_items.order_by(InboxItem.id).limit(1).with_for_update(skip_locked=True, of=InboxItem)
+def _with_people(session: Session, now: dt.datetime) -> Any:
+    people = list(session.scalars(_WITH_PEOPLE))
+    return session.execute(_DUE_WITH_PEOPLE, {"now": now, "people": people}).first() if people else None
 
 
 def _take(session: Session, item: InboxItem, now: dt.datetime) -> bool:
-    taken = sa.update(InboxItem).where(InboxItem.id == item.id, InboxItem.state == "new")
-    values = {"state": "working", "attempts": item.attempts + 1, "available_at": now + LEASE}
-    return _changed(session, taken.values(values))
+    return _changed(session, _TAKE, {"item_id": item.id, "tries": item.attempts + 1, "until": now + LEASE})
 
 
-def _changed(session: Session, statement: sa.sql.Update) -> bool:
-    return bool(session.execute(statement.execution_options(synchronize_session=False)).rowcount)
+def _changed(session: Session, statement: sa.sql.Update, values: Mapping[str, Any]) -> bool:
+    return bool(session.execute(statement, dict(values)).rowcount)
 
 
 def finish(
@@ -112,14 +179,12 @@ def finish(
 
 
 def _close(session: Session, claimed: Claimed, state: str, error: str) -> bool:
-    values = {"state": state, "error": error, "finished_at": utc_now(), "body": {}}
-    return _changed(session, _held(claimed).values(values))
+    closing = {"to_state": state, "why": error, "now": utc_now()}
+    return _changed(session, _CLOSE, {**_held(claimed), **closing})
 
 
-def _held(claimed: Claimed) -> sa.sql.Update:
-    return sa.update(InboxItem).where(
-        InboxItem.id == claimed.item_id, InboxItem.state == "working", InboxItem.attempts == claimed.attempt
-    )
+def _held(claimed: Claimed) -> dict[str, Any]:
+    return {"item_id": claimed.item_id, "attempt": claimed.attempt}
 
 
 def _note(session: Session, claimed: Claimed, error: str) -> None:
@@ -127,11 +192,11 @@ def _note(session: Session, claimed: Claimed, error: str) -> None:
 
 
 def _store_replies(session: Session, claimed: Claimed, replies: Sequence[Reply]) -> bool:
-    last = take_seqs(session, claimed.conversation_id, len(replies), claimed.owner_version)
-    if last is None:
+    grown = take_seqs(session, claimed.conversation_id, len(replies), claimed.owner_version)
+    if grown is None:
         return False
     for place, reply in enumerate(replies):
-        seq = last - len(replies) + 1 + place
+        seq = grown.last_seq - len(replies) + 1 + place
         put(session, claimed.conversation_id, seq, claimed.owner_version, reply, answer_key(claimed.item_id, place))
     return True
 
@@ -139,7 +204,7 @@ def _store_replies(session: Session, claimed: Claimed, replies: Sequence[Reply])
 def _expect(session: Session, claimed: Claimed, expects: str) -> None:
     """Only Rasa's answers change what is waited for: its form still waits after a sentence of our own."""
     waiting = sa.update(Conversation).where(Conversation.id == claimed.conversation_id)
-    session.execute(waiting.values(expects=expects).execution_options(synchronize_session=False))
+    session.execute(waiting.values(expects=expects).execution_options(**_PLAIN))
 
 
 def answer_key(item_id: int, place: int) -> str:
@@ -150,7 +215,7 @@ def answer_key(item_id: int, place: int) -> str:
 def retry(session: Session, claimed: Claimed, delay: float, error: str) -> bool:
     """Put an item back to be tried again after ``delay`` seconds; its conversation waits for it."""
     again = utc_now() + dt.timedelta(seconds=delay)
-    return _changed(session, _held(claimed).values({"state": "new", "available_at": again, "error": error}))
+    return _changed(session, _PUT_BACK, {**_held(claimed), "again": again, "why": error})
 
 
 def recover(session: Session, everything: bool) -> int:
@@ -164,9 +229,4 @@ def recover(session: Session, everything: bool) -> int:
     if session.scalar(sa.select(InboxItem.id).where(lost).limit(1)) is None:
         return 0  # the usual case takes no write lock
     again = sa.update(InboxItem).where(lost).values(state="new", available_at=utc_now())
-    return int(session.execute(again.execution_options(synchronize_session=False)).rowcount)
-
-
-def count_parked(session: Session) -> int:
-    """Return how many items wait for a person because they could not be worked on."""
-    return session.scalar(sa.select(sa.func.count()).where(InboxItem.state == "parked")) or 0
+    return int(session.execute(again.execution_options(**_PLAIN)).rowcount)

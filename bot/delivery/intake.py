@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -13,22 +14,35 @@ from sqlalchemy.orm import Session, sessionmaker
 from bot import erasure
 from bot.alerts import raise_alert
 from bot.cases import CaseDesk
-from bot.conversation import take_seqs
+from bot.conversation import add_message, find, find_or_open, take_seqs
 from bot.delivery.inbox import answer_key
 from bot.delivery.preparing import Preparer
 from bot.errors import ApiError
 from bot.files import rows
-from bot.handoff.takeover import give_back_when_silent, take_over
+from bot.handoff.citizen import COMMANDS, heard
+from bot.handoff.takeover import answered_elsewhere, give_back_when_silent, take_over
 from bot.inbound import TREATMENTS, Inbound
 from bot.messages import Prepared
 from bot.texts import Texts
+from knowledge.dossiers import subscriptions
 from knowledge.models import Conversation, InboxItem, Message, utc_now
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_ITEM = sa.insert(InboxItem)
+_TWIN = (
+    sa.select(Message.seq, InboxItem.id)
+    .join(InboxItem, InboxItem.message_id == Message.id)
+    .where(Message.conversation_id == sa.bindparam("conversation_id"), Message.client_id == sa.bindparam("client_id"))
+)
 
 
 @dataclass(frozen=True)
 class Accepted:
     """A message that is stored: its number in the conversation, its inbox item, whether it came for the first time."""
 
+    conversation_id: str
     seq: int
     item_id: int
     is_new: bool = True
@@ -51,41 +65,65 @@ class Intake:
         Raises:
             ApiError: 401 no such conversation; 422 a button that was not offered, on the web.
         """
+        return self._twice(self._accept, conversation_id, inbound, instead)
+
+    def receive(self, channel: str, external_id: str, inbound: Inbound, instead: str = "") -> Accepted | None:
+        """Do as ``accept`` for a channel's own name of a conversation, opened when it is new.
+
+        None = nothing to keep: somebody leaves whom we do not know, or no longer.
+        """
+        return self._twice(self._receive, channel, external_id, inbound, instead)
+
+    def _twice(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             with self.sessions.begin() as session:
-                return _find(session, conversation_id, inbound) or self._store(
-                    session, conversation_id, inbound, instead
-                )
-        except IntegrityError:  # its twin arrived in the same moment and was stored
+                return work(session, *args, **kwargs)
+        except IntegrityError:  # its twin arrived in the same moment and was stored: now it is found
             with self.sessions.begin() as session:
-                found = _find(session, conversation_id, inbound)
-            if found is None:
-                raise
-            return found
+                return work(session, *args, **kwargs)
+
+    def _receive(
+        self, session: Session, channel: str, external_id: str, inbound: Inbound, instead: str
+    ) -> Accepted | None:
+        if inbound.kind == "withdraw" and self._is_repeated(session, channel, external_id, inbound):
+            return Accepted("", 0, 0, is_new=False)
+        if TREATMENTS[inbound.kind].author == "system" and find(session, channel, external_id) is None:
+            return None
+        return self._accept(session, find_or_open(session, channel, external_id), inbound, instead)
+
+    def _is_repeated(self, session: Session, channel: str, external_id: str, inbound: Inbound) -> bool:
+        """A withdrawal that is repeated later must not reach what the citizen has begun since."""
+        return erasure.is_known(session, self._request(channel, external_id, inbound))
+
+    def _accept(self, session: Session, conversation_id: str, inbound: Inbound, instead: str) -> Accepted:
+        twin = _find(session, conversation_id, inbound)
+        return twin or self._store(session, conversation_id, inbound, instead)
 
     def _store(self, session: Session, conversation_id: str, inbound: Inbound, instead: str) -> Accepted:
-        seq = take_seqs(session, conversation_id, 1)
-        if seq is None:
+        conversation = take_seqs(session, conversation_id, 1)
+        if conversation is None:
             raise ApiError(401, "token_invalid")
-        conversation = session.get(Conversation, conversation_id)
+        seq = conversation.last_seq
         if TREATMENTS[inbound.kind].author == "citizen":
             give_back_when_silent(session, conversation)
         prepared = Preparer(session, conversation, self.key, self.texts, self.cases).prepare(inbound)
         if instead:
-            prepared = replace(prepared, message="", answer=instead, note="")
-        message = _message(conversation_id, seq, inbound, prepared)
-        session.add(message)
-        session.flush()
-        item = _item(conversation, message, prepared)
-        session.add(item)
-        session.flush()
-        rows.note(session, message, inbound)
+            prepared = replace(prepared, message="", answer=instead, note="", reply=None)
+        columns = _message(conversation_id, seq, inbound, prepared)
+        message_id = add_message(session, **columns)
+        item = session.execute(_ITEM, _item(conversation, message_id, inbound, prepared))
+        rows.note(session, conversation_id, message_id, prepared.body or {}, inbound)
+        if columns["author"] == "citizen" and prepared.intent not in COMMANDS and prepared.reply is None:
+            heard(session, conversation_id)
         self._consequences(session, conversation, inbound)
-        return Accepted(seq, item.id)
+        return Accepted(conversation_id, seq, item.inserted_primary_key[0])
 
     def _consequences(self, session: Session, conversation: Conversation, inbound: Inbound) -> None:
         if inbound.kind == "staff":
+            answered_elsewhere(session, conversation)
             take_over(session, conversation)
+        if inbound.kind == "unfollow":
+            subscriptions.end(session, conversation.id, "left", utc_now())
         if inbound.kind == "withdraw":  # a duty with a deadline: the alert stands until it is done
             channel, request = (
                 conversation.channel,
@@ -97,32 +135,22 @@ class Intake:
     def _request(self, channel: str, external_id: str, inbound: Inbound) -> str:
         return erasure.request_key(self.key, channel, external_id, inbound.client_id)
 
-    def withdrawn(self, channel: str, external_id: str, inbound: Inbound) -> Accepted | None:
-        """Return what a repeated withdrawal comes to: nothing new. None = it comes for the first time."""
-        with self.sessions.begin() as session:
-            known = erasure.is_known(session, self._request(channel, external_id, inbound))
-        return Accepted(0, 0, is_new=False) if known else None
-
 
 def _find(session: Session, conversation_id: str, inbound: Inbound) -> Accepted | None:
-    found = session.execute(
-        sa.select(Message.seq, InboxItem.id)
-        .join(InboxItem, InboxItem.message_id == Message.id)
-        .where(Message.conversation_id == conversation_id, Message.client_id == inbound.client_id)
-    ).first()
-    return Accepted(found.seq, found.id, is_new=False) if found else None
+    found = session.execute(_TWIN, {"conversation_id": conversation_id, "client_id": inbound.client_id}).first()
+    return Accepted(conversation_id, found.seq, found.id, is_new=False) if found else None
 
 
-def _message(conversation_id: str, seq: int, inbound: Inbound, prepared: Prepared) -> Message:
-    return Message(
-        conversation_id=conversation_id,
-        seq=seq,
-        author=TREATMENTS[inbound.kind].author,
-        text=prepared.stored,
-        body=prepared.body,
-        client_id=inbound.client_id,
-        created_at=_moment(inbound.at),
-    )
+def _message(conversation_id: str, seq: int, inbound: Inbound, prepared: Prepared) -> dict[str, Any]:
+    return {
+        "conversation_id": conversation_id,
+        "seq": seq,
+        "author": TREATMENTS[inbound.kind].author,
+        "text": prepared.stored,
+        "body": prepared.body,
+        "client_id": inbound.client_id,
+        "created_at": _moment(inbound.at),
+    }
 
 
 def _moment(at: dt.datetime | None) -> dt.datetime:
@@ -130,14 +158,14 @@ def _moment(at: dt.datetime | None) -> dt.datetime:
     return min(at, utc_now()) if at else utc_now()
 
 
-def _item(conversation: Conversation, message: Message, prepared: Prepared) -> InboxItem:
-    return InboxItem(
-        channel=conversation.channel,
-        external_id=f"{conversation.id}:{message.client_id}",
-        conversation_id=conversation.id,
-        message_id=message.id,
-        body=prepared.to_item(),
-    )
+def _item(conversation: Conversation, message_id: int, inbound: Inbound, prepared: Prepared) -> dict[str, Any]:
+    return {
+        "channel": conversation.channel,
+        "external_id": f"{conversation.id}:{inbound.client_id}",
+        "conversation_id": conversation.id,
+        "message_id": message_id,
+        "body": prepared.to_item(),
+    }
 
 
 def answers(session: Session, accepted: Accepted) -> list[dict[str, Any]] | None:

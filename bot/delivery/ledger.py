@@ -16,10 +16,65 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.channels.base import Capabilities, Delivery, Part
 from bot.channels.render import render
+from bot.conversation import heard_at
+from bot.delivery.saying import NEVER_STALE
 from knowledge.models import Conversation, DeliveryPart, Message, OutboxItem, utc_now
 from knowledge.reply import Block, Reply
 
 LEASE = dt.timedelta(seconds=120)  # longer than any one call; renewed before each
+
+# As in bot/conversation.py, statements that run for every message are built once.
+_EARLIER = aliased(OutboxItem)
+_OF_LANE = (
+    sa.select(OutboxItem, Conversation, Message)
+    .join(Conversation, Conversation.id == OutboxItem.conversation_id)
+    .join(Message, Message.id == OutboxItem.message_id)
+    .where(Conversation.channel == sa.bindparam("lane"), OutboxItem.state == "pending")
+)
+_DUE = (
+    _OF_LANE.where(OutboxItem.available_at <= sa.bindparam("now"))
+    .where(
+        ~sa.exists().where(
+            _EARLIER.conversation_id == OutboxItem.conversation_id,
+            _EARLIER.seq < OutboxItem.seq,
+            _EARLIER.state.in_(("pending", "sending")),
+        )
+    )
+    .order_by(OutboxItem.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True, of=OutboxItem)
+)
+_STALE = _OF_LANE.with_only_columns(OutboxItem.id).where(
+    Message.author == "assistant",
+    OutboxItem.owner_version != Conversation.version,
+    OutboxItem.owner_version != NEVER_STALE,
+)
+_PARTS = (
+    sa.select(DeliveryPart)
+    .where(DeliveryPart.outbox_id == sa.bindparam("item_id"))
+    .order_by(DeliveryPart.part)
+    .execution_options(populate_existing=True)
+)
+_ITEM, _PART = (sa.update(table).execution_options(synchronize_session=False) for table in (OutboxItem, DeliveryPart))
+_FORGET = _PART.where(DeliveryPart.outbox_id == sa.bindparam("item_id")).values(body={})  # the message is kept once
+_ITEM = _ITEM.where(OutboxItem.id == sa.bindparam("item_id"))
+_DROP = _ITEM.values(state="dropped")
+_TAKE = _ITEM.where(OutboxItem.state == "pending").values(
+    state="sending", attempts=sa.bindparam("tries"), available_at=sa.bindparam("until")
+)
+_HELD = _ITEM.where(OutboxItem.state == "sending", OutboxItem.attempts == sa.bindparam("attempt"))
+_RENEW = _HELD.values(available_at=sa.bindparam("until"))
+_PUT_OFF = _HELD.values(state="pending", available_at=sa.bindparam("until"), error=sa.bindparam("why"))
+_CLOSE = _HELD.values(state=sa.bindparam("to_state"), error=sa.bindparam("why"), sent_at=sa.bindparam("now"))
+_PART = _PART.where(DeliveryPart.id == sa.bindparam("part_id"))
+_BEGUN = sa.and_(DeliveryPart.state == "sending", DeliveryPart.attempts == sa.bindparam("tries"))
+_BEGIN = _PART.where(sa.or_(DeliveryPart.state == "pending", _BEGUN)).values(
+    state="sending", attempts=sa.bindparam("tries")
+)
+_SENT = _PART.where(
+    DeliveryPart.attempts == sa.bindparam("tries"), DeliveryPart.state.in_(("sending", "uncertain", "sent"))
+).values(state="sent", error="", sent_at=sa.bindparam("now"))
+_SENT_AS = _SENT.values(external_message_id=sa.bindparam("name"))
 
 
 @dataclass(frozen=True)
@@ -53,12 +108,19 @@ class Outgoing:
 
 def claim(session: Session, lane: Lane, now: dt.datetime | None = None) -> Outgoing | None:
     """Take the oldest message of the channel that is due and whose conversation has none before it."""
+    taken = claim_some(session, lane, 1, now)
+    return taken[0] if taken else None
+
+
+def claim_some(session: Session, lane: Lane, most: int, now: dt.datetime | None = None) -> list[Outgoing]:
+    """Do so for several conversations at once."""
     now = now or utc_now()
     _drop_stale(session, lane)
-    row = session.execute(_due(lane, now)).first()
-    if row is None or not _take(session, row.OutboxItem, now):
-        return None
-    item, conversation, message = row
+    due = session.execute(_DUE, {"lane": lane.name, "now": now, "most": most}).all()
+    return [_outgoing(session, lane, *row) for row in due if _take(session, row.OutboxItem, now)]
+
+
+def _outgoing(session: Session, lane: Lane, item: OutboxItem, conversation: Conversation, message: Message) -> Outgoing:
     steps = _steps(session, lane, item, _reply(message))
     return Outgoing(_delivery(session, item, conversation, message.body or {}), steps, item.created_at)
 
@@ -71,28 +133,12 @@ def _reply(message: Message) -> Reply:
         return Reply("handoff", ((Block("text", text=message.text),),))
 
 
-def _due(lane: Lane, now: dt.datetime) -> sa.sql.Select:
-    earlier = aliased(OutboxItem)
-    blocked = sa.exists().where(
-        earlier.conversation_id == OutboxItem.conversation_id,
-        earlier.seq < OutboxItem.seq,
-        earlier.state.in_(("pending", "sending")),
-    )
-    return (
-        sa.select(OutboxItem, Conversation, Message)
-        .join(Conversation, Conversation.id == OutboxItem.conversation_id)
-        .join(Message, Message.id == OutboxItem.message_id)
-        .where(Conversation.channel == lane.name, OutboxItem.state == "pending", OutboxItem.available_at <= now)
-        .where(~blocked)
-        .order_by(OutboxItem.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=OutboxItem)
-    )
-
-
 def _take(session: Session, item: OutboxItem, now: dt.datetime) -> bool:
-    taken = sa.update(OutboxItem).where(OutboxItem.id == item.id, OutboxItem.state == "pending")
-    return bool(changed(session, taken.values(state="sending", attempts=item.attempts + 1, available_at=now + LEASE)))
+    return _run(session, _TAKE, item_id=item.id, tries=item.attempts + 1, until=now + LEASE)
+
+
+def _run(session: Session, statement: sa.sql.Update, **values: Any) -> bool:
+    return bool(session.execute(statement, values).rowcount)
 
 
 def changed(session: Session, statement: sa.sql.Update) -> int:
@@ -101,24 +147,20 @@ def changed(session: Session, statement: sa.sql.Update) -> int:
 
 
 def _drop_stale(session: Session, lane: Lane) -> None:
-    """An answer of the assistant that was on its way when a person took over must not arrive."""
-    stale = (
-        sa.select(OutboxItem.id)
-        .join(Conversation, Conversation.id == OutboxItem.conversation_id)
-        .join(Message, Message.id == OutboxItem.message_id)
-        .where(OutboxItem.state == "pending", Conversation.channel == lane.name, Message.author == "assistant")
-        .where(OutboxItem.owner_version != Conversation.version)
-    )
-    for item_id in session.scalars(stale).all():
-        changed(session, sa.update(OutboxItem).where(OutboxItem.id == item_id).values(state="dropped"))
-        _forget(session, item_id)
+    """What was on its way when the conversation changed hands must not arrive, unless it is of no one owner.
+
+    A person's last words before they passed it on were true when they were said: those still go.
+    """
+    for item_id in session.scalars(_STALE, {"lane": lane.name}).all():
+        _run(session, _DROP, item_id=item_id)
+        _run(session, _FORGET, item_id=item_id)
 
 
 def _steps(session: Session, lane: Lane, item: OutboxItem, reply: Reply) -> tuple[Step, ...]:
     if lane.capabilities.replayed:
         parts = render(reply, item.seq, lane.capabilities, lane.choose)
         return tuple(Step(0, number, 0, part) for number, part in enumerate(parts[:1]))
-    rows = _rows(session, item.id) or _open(session, lane, item, reply)
+    rows = (_rows(session, item.id) if item.attempts else []) or _open(session, lane, item, reply)
     if lane.confirms:  # nothing was heard of it within the time given: it did not arrive
         for row in rows:
             row.state = "pending" if row.state == "uncertain" else row.state
@@ -127,8 +169,7 @@ def _steps(session: Session, lane: Lane, item: OutboxItem, reply: Reply) -> tupl
 
 
 def _rows(session: Session, item_id: int) -> list[DeliveryPart]:
-    mine = sa.select(DeliveryPart).where(DeliveryPart.outbox_id == item_id).order_by(DeliveryPart.part)
-    return list(session.scalars(mine.execution_options(populate_existing=True)))
+    return list(session.scalars(_PARTS, {"item_id": item_id}))
 
 
 def _open(session: Session, lane: Lane, item: OutboxItem, reply: Reply) -> list[DeliveryPart]:
@@ -144,8 +185,6 @@ def _open(session: Session, lane: Lane, item: OutboxItem, reply: Reply) -> list[
 
 
 def _delivery(session: Session, item: OutboxItem, conversation: Conversation, body: dict[str, Any]) -> Delivery:
-    said = sa.select(sa.func.max(Message.created_at, type_=Message.created_at.type))
-    mine = sa.and_(Message.conversation_id == conversation.id, Message.author == "citizen")
     return Delivery(
         item_id=item.id,
         conversation_id=conversation.id,
@@ -154,51 +193,49 @@ def _delivery(session: Session, item: OutboxItem, conversation: Conversation, bo
         seq=item.seq,
         attempt=item.attempts + 1,
         body=body,
-        heard_at=session.scalar(said.where(mine)),
+        heard_at=heard_at(session, conversation.id),
     )
 
 
-def held(outgoing: Outgoing) -> Any:
-    """Return the condition that the item is still ours."""
-    delivery = outgoing.delivery
-    return sa.and_(
-        OutboxItem.id == delivery.item_id, OutboxItem.state == "sending", OutboxItem.attempts == delivery.attempt
-    )
+def _held(outgoing: Outgoing) -> dict[str, Any]:
+    return {"item_id": outgoing.delivery.item_id, "attempt": outgoing.delivery.attempt}
 
 
 def begin(session: Session, outgoing: Outgoing, step: Step) -> bool:
-    """Renew the lease and mark a part as being sent; False = it is no longer ours to send."""
-    renewed = sa.update(OutboxItem).where(held(outgoing)).values(available_at=utc_now() + LEASE)
-    if not changed(session, renewed):
+    """Renew the lease and mark a part as being sent; False = it is no longer ours to send.
+
+    While the lease is ours, so is a mark of this try: of a commit whose end we have not heard of.
+    """
+    if not renew(session, outgoing):
         return False
-    if not step.row_id:
-        return True
-    mine = sa.and_(DeliveryPart.id == step.row_id, DeliveryPart.state == "pending")
-    return bool(
-        changed(session, sa.update(DeliveryPart).where(mine).values(state="sending", attempts=step.attempts + 1))
-    )
+    return not step.row_id or _run(session, _BEGIN, part_id=step.row_id, tries=step.attempts + 1)
+
+
+def renew(session: Session, outgoing: Outgoing) -> bool:
+    """Renew the lease; False = another has taken the item up, or it is settled."""
+    return _run(session, _RENEW, **_held(outgoing), until=utc_now() + LEASE)
 
 
 def sent(session: Session, step: Step, external_message_id: str | None, now: dt.datetime | None = None) -> None:
     """Mark a part as sent; true even when the lease ended meanwhile."""
-    mine = sa.and_(DeliveryPart.id == step.row_id, DeliveryPart.attempts == step.attempts + 1)
-    values: dict[str, Any] = {"state": "sent", "error": "", "sent_at": now or utc_now()}
+    done = {"part_id": step.row_id, "tries": step.attempts + 1, "now": now or utc_now()}
     if external_message_id:
-        values["external_message_id"] = external_message_id
-    open_states = DeliveryPart.state.in_(("sending", "uncertain", "sent"))
-    changed(session, sa.update(DeliveryPart).where(mine, open_states).values(values))
+        _run(session, _SENT_AS, **done, name=external_message_id)
+    else:
+        _run(session, _SENT, **done)
 
 
-def set_part(session: Session, step: Step, state: str, error: str, attempts: int) -> None:
-    """Set what became of the try that has just been made."""
+def set_part(session: Session, step: Step, state: str, error: str, attempts: int) -> bool:
+    """Set what became of the try that has just been made; False = somebody else knows more of it."""
     mine = sa.and_(DeliveryPart.id == step.row_id, DeliveryPart.state == "sending")
-    changed(session, sa.update(DeliveryPart).where(mine).values(state=state, error=error, attempts=attempts))
+    return bool(
+        changed(session, sa.update(DeliveryPart).where(mine).values(state=state, error=error, attempts=attempts))
+    )
 
 
 def put_off(session: Session, outgoing: Outgoing, until: dt.datetime, error: str) -> None:
     """Let the item wait; its conversation waits with it."""
-    values = {"state": "pending", "available_at": until, "error": error}
-    changed(session, sa.update(OutboxItem).where(held(outgoing)).values(values))
+    _run(session, _PUT_OFF, **_held(outgoing), until=until, why=error)
 
 
 def park(session: Session, outgoing: Outgoing, error: str) -> None:
@@ -214,15 +251,10 @@ def close(session: Session, outgoing: Outgoing, error: str = "") -> str:
     state = "parked" if "parked" in states else "unsure" if "uncertain" in states else "sent"
     if error and not states:  # a channel without a ledger
         state = "parked"
-    values = {"state": state, "error": error, "sent_at": utc_now() if state == "sent" else None}
-    if changed(session, sa.update(OutboxItem).where(held(outgoing)).values(values)):
-        _forget(session, outgoing.delivery.item_id)
+    done = {"to_state": state, "why": error, "now": utc_now() if state == "sent" else None}
+    if _run(session, _CLOSE, **_held(outgoing), **done):
+        _run(session, _FORGET, item_id=outgoing.delivery.item_id)
     return state
-
-
-def _forget(session: Session, item_id: int) -> None:
-    """The message itself is kept once, in its own table."""
-    changed(session, sa.update(DeliveryPart).where(DeliveryPart.outbox_id == item_id).values(body={}))
 
 
 def lost(session: Session, lane: Lane, everything: bool) -> list[OutboxItem]:

@@ -5,85 +5,75 @@ Within a conversation messages leave one after the other, in the order of their 
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import anyio
 import structlog
 from anyio.abc import TaskGroup
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import sessionmaker
 
-from bot.alerts import clear_alerts, raise_alert
 from bot.channels.base import Channel, Delivery
 from bot.delivery import ledger
-from bot.delivery.ledger import Lane, Outgoing, Step
-from bot.errors import DeliveryError, NeedsOperator, Permanent, RefreshAndRetry, Retry, Uncertain, WindowClosed
+from bot.delivery.ledger import Outgoing, Step
+from bot.delivery.settling import LOOK_EVERY, Rules, Settling
+from bot.errors import DeliveryError, NeedsOperator, RefreshAndRetry, Retry, Uncertain, WindowClosed
 from bot.metrics import Metrics
-from bot.transactions import transaction
+from bot.transactions import persist, stay_behind, transaction
 from knowledge.models import utc_now
 
 log = structlog.get_logger("outbox")
 
-_LOOK_EVERY = 1.0  # seconds
 _PLACES = 8  # conversations of one channel that are written to at once
-_MOST_ATTEMPTS = 12  # failed tries of one part
-_OLDEST = dt.timedelta(hours=24)  # after that an answer helps nobody
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 600.0  # seconds
-_OPERATOR_PAUSE = 60.0  # seconds between looks whether a person has acted
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How the outbox works here: ``confirm_within`` seconds for an echo; ``alone`` on this database or not."""
-
-    choose: str
-    confirm_within: float
-    alone: bool
-    pause: Callable[[int], float]
-
-
-def growing_pause(attempt: int) -> float:
-    """Return the seconds to wait after so many failed tries: doubled each time, and by chance, not all alike."""
-    return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt) * random.uniform(0.5, 1.0)
+_CLAIMED_AT_ONCE = 4
 
 
 class Outbox:
     """Delivers what is pending in every channel; ``wake`` it after a commit."""
 
-    def __init__(self, sessions: sessionmaker, channels: Mapping[str, Channel], rules: Rules, metrics: Metrics) -> None:
-        self._lanes = [Sender(sessions, channel, rules, metrics) for channel in channels.values()]
+    def __init__(
+        self,
+        sessions: sessionmaker,
+        channels: Mapping[str, Channel],
+        rules: Rules,
+        metrics: Metrics,
+        settled: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._lanes = {name: Sender(sessions, channel, rules, metrics, settled) for name, channel in channels.items()}
 
-    def wake(self) -> None:
-        """Look at once."""
-        for lane in self._lanes:
+    def wake(self, name: str = "") -> None:
+        """Look at once, in one channel or in all."""
+        for lane in [self._lanes[name]] if name in self._lanes else self._lanes.values():
             lane.wake()
 
     async def run(self) -> None:
         """Deliver for ever."""
+        stay_behind()
         async with anyio.create_task_group() as tasks:
-            for lane in self._lanes:
+            for lane in self._lanes.values():
                 tasks.start_soon(lane.run)
 
 
 class Sender:
-    """The lane of one channel."""
+    """The lane of one channel; ``settled(conversation_id)`` is called after each round with a message."""
 
-    def __init__(self, sessions: sessionmaker, channel: Channel, rules: Rules, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        sessions: sessionmaker,
+        channel: Channel,
+        rules: Rules,
+        metrics: Metrics,
+        settled: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._sessions = sessions
         self._channel = channel
-        self._rules = rules
+        self._alone = rules.alone
         self._metrics = metrics
+        self._settled = settled
+        self.settling = Settling(channel, rules, self.wake)
         self._news = anyio.Event()
-        self._alerted = True  # perhaps before the last restart
-
-    @property
-    def lane(self) -> Lane:
-        channel = self._channel
-        return Lane(channel.name, channel.capabilities, channel.confirms, self._rules.choose)
+        self._recover_at = 0.0
 
     def wake(self) -> None:
         """Look at once."""
@@ -92,47 +82,38 @@ class Sender:
     async def run(self) -> None:
         """Deliver for ever; a fault of the database is logged and tried again."""
         places = anyio.Semaphore(_PLACES)
-        everything = self._rules.alone
+        everything = self._alone
         async with anyio.create_task_group() as tasks:
             while True:
                 self._news = anyio.Event()
                 try:
-                    await transaction(self._sessions, self.recover, everything)
+                    await self._recover(everything)
                     everything = False
                     await self._start_all_due(tasks, places)
                 except Exception as error:  # the rows are still there for the next round
                     log.error("outbox.failed", channel=self._channel.name, error=type(error).__name__)
-                with anyio.move_on_after(_LOOK_EVERY):
+                with anyio.move_on_after(LOOK_EVERY):
                     await self._news.wait()
 
-    def recover(self, session: Session, everything: bool) -> None:
-        items = ledger.lost(session, self.lane, everything)
-        for item in items:
-            is_uncertain = ledger.take_up(session, item, self._until_confirmed())
-            if is_uncertain and not self._channel.confirms:
-                self._alert(session, "uncertain", {"conversation": item.conversation_id, "seq": item.seq})
-        if items:
-            log.warning("outbox.recovered", channel=self._channel.name, items=len(items))
-
-    def _until_confirmed(self) -> dt.datetime:
-        seconds = self._rules.confirm_within if self._channel.confirms else 0.0
-        return utc_now() + dt.timedelta(seconds=seconds)
-
-    def _alert(self, session: Session, key: str, details: Mapping[str, Any]) -> None:
-        raise_alert(session, key, self._channel.name, key, details)
+    async def _recover(self, everything: bool) -> None:
+        """Leases end seldom, and looks are many."""
+        if anyio.current_time() >= self._recover_at:
+            await transaction(self._sessions, self.settling.recover, everything)
+            self._recover_at = anyio.current_time() + LOOK_EVERY
 
     async def _start_all_due(self, tasks: TaskGroup, places: anyio.Semaphore) -> None:
         while True:
-            await places.acquire()
+            free = await _take_free(places)
+            some: list[Outgoing] = []
             try:
-                outgoing = await transaction(self._sessions, ledger.claim, self.lane)
-            except BaseException:
-                places.release()
-                raise
-            if outgoing is None:
-                places.release()
+                some = await transaction(self._sessions, ledger.claim_some, self.settling.lane, free)
+            finally:
+                for _ in range(free - len(some)):
+                    places.release()
+            for outgoing in some:
+                tasks.start_soon(self._work, outgoing, places)
+            if len(some) < free:
                 return
-            tasks.start_soon(self._work, outgoing, places)
 
     async def _work(self, outgoing: Outgoing, places: anyio.Semaphore) -> None:
         try:
@@ -142,26 +123,34 @@ class Sender:
         finally:
             places.release()
             self.wake()
+            self._settled(outgoing.delivery.conversation_id)
 
     async def send(self, outgoing: Outgoing) -> None:
         """Send the remaining parts of a message, up to the first that cannot go now."""
-        for step in outgoing.steps:
-            if not await transaction(self._sessions, ledger.begin, outgoing, step):
-                log.warning("outbox.lease_lost", item=outgoing.delivery.item_id)
-                return
+        place, until = 0, _end_of_lease()
+        goes_on = await persist(self._sessions, until, self.settling.go_on, outgoing, place)
+        while goes_on:
+            until = _end_of_lease()  # it was renewed in that moment
             try:
-                external_id = await self._call(outgoing, step)
+                external_id = await self._call(outgoing, outgoing.steps[place])
             except DeliveryError as error:
-                if not await transaction(self._sessions, self._failed, outgoing, step, error):
-                    return
+                goes_on = await self._failed(until, outgoing, place, error)
             else:
-                await transaction(self._sessions, self._sent, step, external_id)
-        await transaction(self._sessions, ledger.close, outgoing)
+                goes_on = await persist(self._sessions, until, self.settling.sent, outgoing, place, external_id)
+                self._metrics.delivered(self._channel.name)
+            place += 1
+
+    async def _failed(self, until: dt.datetime, outgoing: Outgoing, place: int, error: DeliveryError) -> bool:
+        log.warning("outbox.failed_try", conversation=outgoing.delivery.conversation_id, kind=type(error).__name__)
+        self._metrics.failed(self._channel.name, type(error).__name__)
+        goes_on = await persist(self._sessions, until, self.settling.failed, outgoing, place, error)
+        if self.settling.gives_up(outgoing, outgoing.steps[place], error):
+            self._metrics.parked(self._channel.name)
+        return goes_on
 
     async def _call(self, outgoing: Outgoing, step: Step) -> str | None:
         delivery = replace(outgoing.delivery, part_no=step.number, parts=outgoing.steps[-1].number + 1)
-        window, heard_at = self._channel.capabilities.window, delivery.heard_at
-        if window and heard_at and utc_now() - heard_at > window:
+        if delivery.is_too_late(self._channel.capabilities.window, utc_now()):
             raise WindowClosed("the citizen has been silent for too long")
         try:
             return await self._once(delivery, step)
@@ -188,64 +177,16 @@ class Sender:
         except Exception as error:  # nothing has been sent yet
             raise Retry(type(error).__name__) from error
 
-    def _sent(self, session: Session, step: Step, external_id: str | None) -> None:
-        ledger.sent(session, step, external_id)
-        self._metrics.delivered(self._channel.name)
-        if self._alerted:
-            clear_alerts(session, "operator", self._channel.name)
-            self._alerted = False
 
-    def _failed(self, session: Session, outgoing: Outgoing, step: Step, error: DeliveryError) -> bool:
-        """Settle a failed try by what it means; True = go on with the next part."""
-        log.warning("outbox.failed_try", conversation=outgoing.delivery.conversation_id, kind=type(error).__name__)
-        self._metrics.failed(self._channel.name, type(error).__name__)
-        if isinstance(error, Uncertain):
-            return self._uncertain(session, outgoing, step, error)
-        if isinstance(error, NeedsOperator):
-            self._alerted = True
-            raise_alert(session, "operator", self._channel.name, str(error))
-        if isinstance(error, Permanent) or self._is_hopeless(outgoing, step):
-            self._park(session, outgoing, error)
-        else:
-            self._put_off(session, outgoing, step, error)
-        return False
-
-    def _uncertain(self, session: Session, outgoing: Outgoing, step: Step, error: DeliveryError) -> bool:
-        if self._channel.capabilities.replayed:
-            self._put_off(session, outgoing, step, error)
-            return False
-        ledger.set_part(session, step, "uncertain", str(error), step.attempts + 1)
-        if self._channel.confirms and not self._is_hopeless(outgoing, step):
-            ledger.put_off(session, outgoing, self._until_confirmed(), str(error))
-            return False
-        self._alert(session, "uncertain", _place(outgoing))
-        return True
-
-    @staticmethod
-    def _is_hopeless(outgoing: Outgoing, step: Step) -> bool:
-        return step.attempts + 1 >= _MOST_ATTEMPTS or utc_now() - outgoing.created_at > _OLDEST
-
-    def _park(self, session: Session, outgoing: Outgoing, error: DeliveryError) -> None:
-        ledger.park(session, outgoing, str(error))
-        self._metrics.parked(self._channel.name)
-        key = "window_closed" if isinstance(error, WindowClosed) else "parked"
-        self._alert(session, key, {**_place(outgoing), "reason": str(error)})
-
-    def _put_off(self, session: Session, outgoing: Outgoing, step: Step, error: DeliveryError) -> None:
-        after = error.after if isinstance(error, Retry) else None
-        if isinstance(error, NeedsOperator):
-            after = _OPERATOR_PAUSE
-        seconds = self._rules.pause(step.attempts) if after is None else after
-        attempts = step.attempts + (1 if after is None else 0)
-        ledger.set_part(session, step, "pending", str(error), attempts)
-        ledger.put_off(session, outgoing, utc_now() + dt.timedelta(seconds=seconds), str(error))
-        self._wake_in(seconds)
-
-    def _wake_in(self, seconds: float) -> None:
-        """Ring in time for a short pause; this runs in a thread, the bell hangs on the event loop."""
-        if seconds < _LOOK_EVERY:
-            anyio.from_thread.run_sync(lambda: asyncio.get_running_loop().call_later(seconds, self.wake))
+async def _take_free(places: anyio.Semaphore) -> int:
+    """Take some of the places that are free, one at least, and return how many."""
+    await places.acquire()
+    taken = 1
+    while taken < _CLAIMED_AT_ONCE and places.value:
+        places.acquire_nowait()
+        taken += 1
+    return taken
 
 
-def _place(outgoing: Outgoing) -> dict[str, Any]:
-    return {"conversation": outgoing.delivery.conversation_id, "seq": outgoing.delivery.seq}
+def _end_of_lease() -> dt.datetime:
+    return utc_now() + ledger.LEASE

@@ -32,6 +32,17 @@ def shown(hub: Hub, channel: Channel | None, claimed: Claimed) -> Iterator[None]
             task.cancel()
 
 
+async def staff_types(hub: Hub, channel: Channel | None, conversation_id: str, external_id: str) -> None:
+    """Show once, for some seconds, that a person is typing; call it again while they go on."""
+    hub.typing_staff(conversation_id)
+    if channel is None or not channel.capabilities.typing:
+        return
+    try:
+        await channel.typing(external_id)
+    except Exception as error:
+        log.info("typing.failed", channel=channel.name, error=type(error).__name__)
+
+
 async def _keep_showing(channel: Channel, external_id: str) -> None:
     with suppress(asyncio.CancelledError):
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import anyio
 import structlog
@@ -12,27 +12,33 @@ from anyio.abc import TaskGroup
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.assistant import Assistant
-from bot.cases import code_of, until
 from bot.channels.base import Channel
 from bot.delivery import inbox
+from bot.delivery.answering import Answering, LeaseLost
+from bot.delivery.breaker import Breaker
+from bot.delivery.crowd import Crowd
 from bot.delivery.hub import Hub
 from bot.delivery.inbox import Claimed
 from bot.delivery.outbox import Outbox
 from bot.delivery.typing import shown
-from bot.errors import AssistantError
-from bot.handoff.hours import OpenHours
-from bot.handoff.queue import open_or_keep
-from bot.inbound import SILENT
+from bot.errors import AssistantAway, AssistantError
+from bot.handoff import gate
+from bot.handoff.gate import Way
+from bot.handoff.moves import NotPossible
+from bot.handoff.rules import Rules
+from bot.metrics import Metrics
 from bot.texts import Texts
-from bot.transactions import transaction
+from bot.transactions import persist, stay_behind, transaction
 from knowledge.models import utc_now
-from knowledge.reply import Block, Reply
+from knowledge.reply import Reply
 
 log = structlog.get_logger("worker")
 
 _LOOK_EVERY = 1.0  # seconds; items put back for later, and other processes, ring no bell here
+_LOOK_WHILE_AWAY = 0.05  # seconds
 _MOST_ATTEMPTS = 6  # tries, counting those that ended with the death of the process
-_BOT = "bot"
+_SETTLED_AT_ONCE = 8  # items in one transaction
+_AWAY = "Rasa is away"
 
 
 class Worker:
@@ -49,23 +55,34 @@ class Worker:
         hub: Hub,
         outbox: Outbox,
         texts: Texts,
-        is_open: OpenHours,
+        rules: Rules,
         places: int,
         pauses: Sequence[float],
         alone: bool,
         channels: Mapping[str, Channel],
+        metrics: Metrics,
+        public_url: str = "",
     ) -> None:
         self._sessions = sessions
         self._assistant = assistant
         self._hub = hub
         self._outbox = outbox
-        self._texts = texts
-        self._is_open = is_open
+        self._answering = Answering(texts, rules, public_url)
         self._places = places
         self._pauses = pauses
         self._alone = alone
         self._channels = channels
+        self._metrics = metrics
+        self._breaker = Breaker(sum(pauses))
+        self.crowd = Crowd(sessions, texts, self._told)
         self._news = anyio.Event()
+        self._away = anyio.Event()
+        self._recover_at = 0.0
+
+    @property
+    def is_waiting_for_rasa(self) -> bool:
+        """Whether questions are held back because Rasa takes no calls."""
+        return self._breaker.is_open
 
     def wake(self) -> None:
         """Look at once."""
@@ -73,103 +90,159 @@ class Worker:
 
     async def run(self) -> None:
         """Work for ever."""
+        stay_behind()
         places = anyio.Semaphore(self._places)
         everything = self._alone
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._probe)
+            tasks.start_soon(self.crowd.run)
             while True:
                 self._news = anyio.Event()
                 try:
                     await self._recover(everything)
                     everything = False
-                    await self._start_all_due(tasks, places)
+                    if not await self._settle_all():
+                        await self._start_all_due(tasks, places)
                 except Exception as error:  # the database is away: the inbox keeps everything until it is back
                     log.error("inbox.failed", error=type(error).__name__)
-                with anyio.move_on_after(_LOOK_EVERY):
-                    await self._news.wait()
+                await self._rest()
+
+    async def _rest(self) -> None:
+        if self._breaker.is_open:  # at a steady pace: no news brings Rasa back
+            await anyio.sleep(_LOOK_WHILE_AWAY)
+            return
+        with anyio.move_on_after(_LOOK_EVERY):
+            await self._news.wait()
+
+    async def _probe(self) -> None:
+        """Look, for ever, whether Rasa is back when it was away."""
+        while True:
+            await self._away.wait()
+            await anyio.sleep(self._breaker.pause)
+            begun_at = utc_now()
+            self._breaker.probed(await self._is_there(), begun_at)
+            if not self._breaker.is_open:
+                log.info("assistant.back")
+                self._away = anyio.Event()
+                self.wake()
+
+    async def _is_there(self) -> bool:
+        try:
+            return await self._assistant.is_there()
+        except Exception as error:  # whatever it is, the next probe comes
+            log.error("assistant.probe_failed", error=type(error).__name__)
+            return False
 
     async def _recover(self, everything: bool) -> None:
+        """Leases end seldom, and looks are many."""
+        if anyio.current_time() < self._recover_at:
+            return
         recovered = await transaction(self._sessions, inbox.recover, everything)
+        self._recover_at = anyio.current_time() + _LOOK_EVERY
         if recovered:
             log.warning("inbox.recovered", items=recovered)
+
+    async def _settle_all(self) -> bool:
+        """While Rasa is away, answer what goes without it, some in one transaction; True = there is no more to do."""
+        try:
+            while asked_until := self._breaker.admits_to():
+                if not await self._settle_some(asked_until):
+                    return True
+        except Exception as error:  # one of them spoils it for all: next each is taken by itself
+            log.warning("inbox.unsettled", error=type(error).__name__)
+        return False
+
+    async def _settle_some(self, asked_until: dt.datetime) -> bool:
+        settled = await transaction(self._sessions, self._settle, asked_until)
+        self._tell(*settled)
+        return len(settled) == _SETTLED_AT_ONCE
+
+    def _settle(self, session: Session, asked_until: dt.datetime) -> list[Claimed]:
+        settled: list[Claimed] = []
+        while len(settled) < _SETTLED_AT_ONCE:
+            claimed = inbox.claim(session, None, asked_until)
+            if claimed is None:
+                break
+            way, why = gate.way_of(session, claimed), _AWAY if claimed.message else ""
+            replies = self._answering.without_rasa(claimed, way)
+            self._answering.store(session, claimed, replies, "done", why, False, way)
+            self._count(claimed, replies)
+            settled.append(claimed)
+        return settled
 
     async def _start_all_due(self, tasks: TaskGroup, places: anyio.Semaphore) -> None:
         while True:
             await places.acquire()
             try:
-                claimed = await transaction(self._sessions, inbox.claim)
+                taken = await transaction(self._sessions, _take, self._breaker.admits_to(), self.crowd.is_there)
             except BaseException:
                 places.release()
                 raise
-            if claimed is None:
+            if taken is None:
                 places.release()
                 return
-            tasks.start_soon(self._work, claimed, places)
+            tasks.start_soon(self._work, *taken, places)
 
-    async def _work(self, claimed: Claimed, places: anyio.Semaphore) -> None:
+    async def _work(self, claimed: Claimed, way: Way, places: anyio.Semaphore) -> None:
         try:
-            await self.process(claimed)
+            await self.process(claimed, way)
         except Exception as error:  # the lease ends by itself and the item is taken up again
             log.error("inbox.unfinished", item=claimed.item_id, error=type(error).__name__)
         finally:
             places.release()
             self.wake()
 
-    async def process(self, claimed: Claimed) -> None:
+    async def process(self, claimed: Claimed, way: Way) -> None:
         """Answer one item, put it back, or park it."""
         if claimed.attempt > _MOST_ATTEMPTS:
             await self._poisoned(claimed, "the process died over it again and again")
-            return
-        if claimed.owner != _BOT:  # people own this conversation: they read the message, nobody else answers
-            await self._finish(claimed, ())
-            return
-        with shown(self._hub, self._channels.get(claimed.channel), claimed):
+        elif way == "ask":
             await self._answer(claimed)
+        else:
+            await self._without_asking(claimed, way)
+
+    async def _without_asking(self, claimed: Claimed, way: Way) -> None:
+        """Leave a message to people, or do what a button of theirs says."""
+        try:
+            await self._finish(claimed, self._answering.without_rasa(claimed, way), way=way)
+        except NotPossible as error:
+            if not await self._again(claimed, str(error)):
+                raise
 
     async def _answer(self, claimed: Claimed) -> None:
         try:
-            if claimed.message:
+            if not claimed.message or self._breaker.gives_up(claimed.came_at):
+                await self._finish(claimed, self._answering.without_rasa(claimed, "ask"))
+                return
+            with shown(self._hub, self._channels.get(claimed.channel), claimed):
                 metadata = {"channel": claimed.channel, "seq": claimed.seq}
-                replies = await self._assistant.ask(claimed.conversation_id, claimed.message, metadata)
+                replies = await self._assistant.ask(
+                    claimed.conversation_id, claimed.message, metadata, claimed.request_id
+                )
                 await self._finish(claimed, replies, by_rasa=True)
-            else:
-                await self._finish(claimed, self._own_answer(claimed))
         except AssistantError as error:
+            self._metrics.rasa_failed(type(error).__name__)
+            self._open_when_away(error)
             await self._without_assistant(claimed, str(error))
         except Exception as error:  # a poison message: anything, but never twice the same and never in the way
             await self._poisoned(claimed, type(error).__name__)
 
-    def _own_answer(self, claimed: Claimed) -> list[Reply]:
-        return [] if claimed.answer == SILENT else [self._texts.reply(claimed.answer)]
-
-    def _with_code(self, session: Session, claimed: Claimed, replies: Sequence[Reply]) -> Sequence[Reply]:
-        """Say the code of the case where a person is asked for, or the code itself; tools carry none elsewhere."""
-        is_wanted = claimed.answer == "case_code" and not claimed.message
-        is_wanted = is_wanted or any(reply.handoff for reply in replies)
-        if not (is_wanted and replies) or claimed.owner != _BOT or claimed.channel == "rest":
-            return replies
-        case = code_of(session, claimed.conversation_id)
-        line = (Block("text", text=self._texts.word("case").format(code=case.code, until=until(case))),)
-        *others, last = replies
-        return [*others, replace(last, bubbles=(*last.bubbles, line))]
-
-    def _noted(self, claimed: Claimed, replies: Sequence[Reply]) -> Sequence[Reply]:
-        """Put the sentence that must not be missed before the answer."""
-        if not (claimed.note and replies):
-            return replies
-        first, *others = replies
-        return [replace(first, bubbles=self._texts.reply(claimed.note).bubbles + first.bubbles), *others]
+    def _open_when_away(self, error: AssistantError) -> None:
+        if isinstance(error, AssistantAway) and self._breaker.refused():
+            log.warning("assistant.away", error=str(error))
+            self._away.set()
 
     async def _without_assistant(self, claimed: Claimed, error: str) -> None:
         log.warning("assistant.failed", item=claimed.item_id, attempt=claimed.attempt, error=error)
         if not await self._again(claimed, error):
-            await self._finish(claimed, [self._fallback(claimed)], "done", error)
+            await self._finish(claimed, [self._answering.fallback(claimed)], "done", error)
 
     async def _poisoned(self, claimed: Claimed, error: str) -> None:
         if await self._again(claimed, error):
             return
         log.error("inbox.parked", item=claimed.item_id, conversation=claimed.conversation_id, error=error)
         try:
-            await self._finish(claimed, [self._fallback(claimed)], "parked", error)
+            await self._finish(claimed, [self._answering.fallback(claimed)], "parked", error)
         except Exception:  # even the honest sentence cannot be stored: leave the way free for what follows
             await self._finish(claimed, (), "parked", error)
 
@@ -177,15 +250,9 @@ class Worker:
         if claimed.attempt > len(self._pauses):
             return False
         pause = self._pauses[claimed.attempt - 1]
-        await transaction(self._sessions, inbox.retry, claimed, pause, error)
+        await persist(self._sessions, claimed.until, inbox.retry, claimed, pause, error)
         asyncio.get_running_loop().call_later(pause, self.wake)
         return True
-
-    def _fallback(self, claimed: Claimed) -> Reply:
-        """Return the honest sentence; the wish for a person is met even while Rasa is away."""
-        if claimed.intent != "ask_human":
-            return self._texts.reply("unavailable")
-        return self._texts.reply("handoff_queued" if self._is_open(utc_now()) else "handoff_callback")
 
     async def _finish(
         self,
@@ -194,20 +261,32 @@ class Worker:
         state: str = "done",
         error: str = "",
         by_rasa: bool = False,
+        way: Way = "ask",
     ) -> None:
-        replies = self._noted(claimed, replies)
-        await transaction(self._sessions, self._store, claimed, replies, state, error, by_rasa)
-        self._hub.publish(claimed.conversation_id)
-        self._outbox.wake()
-
-    def _store(
-        self, session: Session, claimed: Claimed, replies: Sequence[Reply], state: str, error: str, by_rasa: bool
-    ) -> None:
-        replies = self._with_code(session, claimed, replies)
-        if not inbox.finish(session, claimed, replies, state, error, by_rasa):
+        store = self._answering.store
+        try:
+            await persist(self._sessions, claimed.until, store, claimed, replies, state, error, by_rasa, way)
+        except LeaseLost:  # or it is ours: of a commit whose end was not heard of
             log.warning("inbox.lease_lost", item=claimed.item_id)
-            return
-        for reply in replies:
-            if reply.handoff:
-                open_or_keep(session, claimed.conversation_id, reply, self._is_open)
-        log.info("message.answered", item=claimed.item_id, outcomes=[reply.outcome for reply in replies])
+        else:
+            self._count(claimed, replies)
+        self._tell(claimed)
+
+    def _count(self, claimed: Claimed, replies: Sequence[Reply]) -> None:
+        if replies:
+            waited = (utc_now() - claimed.came_at).total_seconds()
+            self._metrics.answered([reply.outcome for reply in replies], max(0.0, waited))
+
+    def _tell(self, *answered: Claimed) -> None:
+        for claimed in answered:
+            self._told(claimed.conversation_id, claimed.channel)
+
+    def _told(self, conversation_id: str, channel: str) -> None:
+        self._hub.publish(conversation_id)
+        self._outbox.wake(channel)
+
+
+def _take(session: Session, asked_until: dt.datetime | None, people_first: bool) -> tuple[Claimed, Way] | None:
+    """Take an item and tell whose turn it is with it, in one transaction."""
+    claimed = inbox.claim(session, None, asked_until, people_first)
+    return None if claimed is None else (claimed, gate.way_of(session, claimed))

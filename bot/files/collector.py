@@ -20,9 +20,12 @@ from bot.errors import DeliveryError, FileRefused, Permanent, Retry
 from bot.files import rows
 from bot.files.rows import Waiting
 from bot.files.store import Draft, FileStore, KeptFile
+from bot.handoff import citizen
+from bot.handoff.moves import find_open
 from bot.inbound import TREATMENTS
 from bot.texts import Texts
-from bot.transactions import transaction
+from bot.transactions import stay_behind, transaction
+from knowledge.models import Conversation
 
 log = structlog.get_logger("files")
 
@@ -48,6 +51,7 @@ class Collector:
 
     async def run(self) -> None:
         """Work for ever."""
+        stay_behind()
         places = anyio.Semaphore(_PLACES)
         await self._settle()
         async with anyio.create_task_group() as tasks:
@@ -145,7 +149,13 @@ class Collector:
         if not rows.refused(session, waiting, reason) or TREATMENTS[waiting.kind].answer != "attachment":
             return False
         reply = self.texts.reply("file_refused", reason=self.texts.file(reason))
-        return tell(session, waiting.conversation_id, reply, f"file:{waiting.attachment_id}")
+        key = f"file:{waiting.attachment_id}"
+        if tell(session, waiting.conversation_id, reply, key):
+            return True
+        if find_open(session, waiting.conversation_id) is None:
+            return False
+        citizen.tell(session, session.get(Conversation, waiting.conversation_id), reply, key)
+        return True
 
 
 async def _fetch(channel: Channel, waiting: Waiting, draft: Draft) -> KeptFile:

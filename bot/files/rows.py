@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.inbound import Inbound, Kind
 from knowledge.models import Attachment, Conversation, Message, utc_now
 
 LEASE = dt.timedelta(seconds=120)  # longer than any one try takes
-FILE_KINDS = ("image", "file", "video", "voice")
+FILE_KINDS: tuple[Kind, ...] = ("image", "file", "video", "voice")
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,13 @@ class Waiting:
     coming: Coming
 
 
-def note(session: Session, message: Message, inbound: Inbound) -> None:
+def note(session: Session, conversation_id: str, message_id: int, body: Mapping[str, Any], inbound: Inbound) -> None:
     """Note the file that a message brings: to be fetched, or in our store already."""
     file = inbound.attachment
     if inbound.kind not in FILE_KINDS or file is None or not (file.path or file.url or file.file_id):
         return
-    body = message.body or {}
     row = Attachment(
-        conversation_id=message.conversation_id,
-        message_id=message.id,
-        kind=inbound.kind,
-        name=body.get("name", ""),
+        conversation_id=conversation_id, message_id=message_id, kind=inbound.kind, name=body.get("name", "")
     )
     if file.path:
         row.state, row.path, row.sha256 = "stored", file.path, file.sha256

@@ -7,6 +7,8 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.handoff import states
+from bot.handoff.moves import find_open, move
 from knowledge.models import Conversation, Message, utc_now
 
 _BOT = "bot"
@@ -24,6 +26,13 @@ def take_over(session: Session, conversation: Conversation) -> bool:
         return False
     _give(session, conversation, f"{_CONSOLE}{conversation.channel}")
     return True
+
+
+def answered_elsewhere(session: Session, conversation: Conversation) -> None:
+    """End the wait of a citizen whom somebody answers in the provider's console."""
+    handoff = find_open(session, conversation.id)
+    if handoff is not None and states.find(handoff.state, "elsewhere"):
+        move(session, handoff, "elsewhere", "staff", close_reason="elsewhere")
 
 
 def give_back_when_silent(session: Session, conversation: Conversation, now: dt.datetime | None = None) -> bool:

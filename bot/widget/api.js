@@ -61,6 +61,11 @@ export class Api {
     return (await response.json()).seq;
   }
 
+  /** Tells that something is being typed, and nothing of what. */
+  typing() {
+    return this.request("POST", "typing");
+  }
+
   /** Sends a file and tells how far it has got, from 0 to 1; fetch could not tell. */
   upload(client_id, file, onProgress) {
     const used = this.token;

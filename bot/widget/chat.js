@@ -1,41 +1,27 @@
 // <tthc-chat>: puts the parts together. Attributes: open, title, position (left|right), lang, theme,
 // mode="page" (fills its place, no launcher), data-server, data-chips (JSON), data-storage="memory".
 import { Api, ApiError } from "./api.js";
+import { Attention } from "./attention.js";
 import { Composer } from "./composer.js";
 import { fill, h, icon, iconButton } from "./dom.js";
 import { fault } from "./files.js";
 import { day } from "./format.js";
+import { linkedQuestion } from "./link.js";
+import { loadFont, loadStyles, readTexts } from "./loading.js";
 import { Log } from "./log.js";
 import { Menu, Sheet } from "./menu.js";
 import { Panel } from "./panel.js";
+import { People } from "./people.js";
 import { printChecklist } from "./print.js";
 import { ReplyView } from "./reply.js";
 import { Session } from "./session.js";
+import { nextSteps } from "./steps.js";
 import { Store } from "./store.js";
 import { download, save, transcript } from "./transcript.js";
 import { Waiter } from "./waiter.js";
 
 const BASE = new URL(".", import.meta.url).href;
 const SIZES = [1, 1.15, 1.3];
-
-async function readTexts(lang) {
-  const response = await fetch(BASE + "texts." + lang + ".json", { credentials: "omit" });
-  if (!response.ok && lang !== "vi") return readTexts("vi");
-  return response.json();
-}
-
-function loadStyles() {
-  const links = [BASE + "../static/tokens.css", BASE + "chat.css"].map((href) => h("link", { rel: "stylesheet", href }));
-  const loaded = links.map((link) => new Promise((resolve) => ["load", "error"].forEach((name) => link.addEventListener(name, resolve))));
-  return { links, ready: Promise.all(loaded) };
-}
-
-/** Faces are only taken from the document, never from inside a shadow root. */
-function loadFont() {
-  const href = new URL("../static/vendor/be-vietnam-pro/fonts.css", BASE).href;
-  if (Array.from(document.styleSheets).some((sheet) => sheet.href === href) || document.querySelector("link[data-tthc-font]")) return;
-  document.head.append(h("link", { rel: "stylesheet", href, "data-tthc-font": true }));
-}
 
 class TthcChat extends HTMLElement {
   static get observedAttributes() {
@@ -87,6 +73,8 @@ class TthcChat extends HTMLElement {
     this.offer();
     this.listen();
     if (this.isReady) this.isReady();
+    const linked = linkedQuestion(this.tab, this.texts.lookup.linked);
+    if (linked) this.ask(linked);
     const page = this.panel.page;
     if (page || this.hasAttribute("open") || (this.tab.get("open") && !this.panel.full)) this.panel.open(false);
     else if (this.session.api.token && this.tab.get("open") !== null) this.resume(); // an answer may come while minimised
@@ -97,15 +85,17 @@ class TthcChat extends HTMLElement {
     const ticks = { get: (key) => (this.local.get("ticks") || {})[key], set: (key, value) => this.local.set("ticks", Object.assign(this.local.get("ticks") || {}, { [key]: value })) };
     const replies = new ReplyView(texts, ticks, (title, items, start) => printChecklist(BASE, texts.list, title, items, start));
     this.log = new Log(texts, replies, { retry: (item) => this.session.retry(item), discard: (item) => this.session.discard(item), open: (seq) => this.openFile(seq) });
-    this.composer = new Composer(texts, (text) => this.send(text), (file) => this.attach(file));
+    this.composer = new Composer(texts, { send: (text) => this.send(text), file: (file) => this.attach(file), typing: () => this.session.typing() });
     this.menu = new Menu(texts.header.menu, this.menuEntries());
     this.sheet = new Sheet();
     this.waiter = new Waiter({ show: (kind) => this.showWaiting(kind), look: () => this.session.sync(true).catch(() => {}) });
+    this.people = new People(texts.people, (button) => this.press(button.seq, button.index, button.title));
+    this.attention = new Attention(texts.people.title);
     this.bar = h("div", { class: "bar", role: "status", hidden: true });
     this.panel = new Panel(texts, this.heading || texts.title, this.getAttribute("mode") === "page", this.panelHooks());
     this.panel.count(0);
     this.panel.heading.append(iconButton("a-arrow-up", texts.header.bigger, () => this.bigger()), this.menu.button, this.panel.minimise);
-    this.panel.node.append(this.panel.heading, this.menu.list, this.bar, this.log.scroller, this.log.pill, this.composer.form, this.sheet.node);
+    this.panel.node.append(this.panel.heading, this.menu.list, this.people.node, this.bar, this.log.scroller, this.log.pill, this.composer.form, this.sheet.node);
     this.root = h("div", { class: "root", lang: "vi" }, this.panel.launcher, this.panel.node);
     return this.root;
   }
@@ -113,7 +103,7 @@ class TthcChat extends HTMLElement {
   menuEntries() {
     const words = this.texts.menu;
     return [
-      { icon: "headset", title: words.staff, act: () => this.say(this.texts.staff.text) },
+      { icon: "headset", title: words.staff, act: () => this.askForPerson() },
       { icon: "download", title: words.download, act: () => this.download() },
       { icon: "eraser", title: words.restart, act: () => this.askRestart() },
       { icon: "info", title: words.about, act: () => this.about() },
@@ -127,9 +117,10 @@ class TthcChat extends HTMLElement {
       onProgress: (item) => this.log.advance(item),
       onSettled: (item, message) => { this.log.settle(item, message); this.offer(); },
       onDropped: (item) => { this.log.drop(item); this.offer(); },
-      onTyping: (on) => (on ? this.waiter.begin() : this.waiter.stop()),
+      onTyping: (on) => this.typing(on),
+      onStanding: (standing) => this.stand(standing),
       onLine: (up) => { this.up = up; this.showLine(); },
-      onFresh: () => { this.log.clear(); this.log.notice(this.texts.state.renewed); this.session.pending.forEach((item) => this.log.addPending(item)); },
+      onFresh: () => { this.log.clear(); this.stand(null); this.log.notice(this.texts.state.renewed); this.session.pending.forEach((item) => this.log.addPending(item)); },
     };
   }
 
@@ -178,7 +169,7 @@ class TthcChat extends HTMLElement {
   }
 
   send(text) {
-    const secret = this.session.expects === "proof" && /^[\d\s.]{4,12}$/.test(text);
+    const secret = this.session.expects === "proof" && /^\+?[\d\s.-]{4,20}$/.test(text);
     this.session.say(text, secret ? this.texts.state.masked : "");
     this.expectAnswer();
   }
@@ -200,12 +191,39 @@ class TthcChat extends HTMLElement {
   }
 
   expectAnswer() {
-    if (!this.session.withStaff) this.waiter.begin();
+    if (!this.session.withPeople) this.waiter.begin();
+  }
+
+  /** People type as long as they like; only the assistant can be slow. */
+  typing(on) {
+    if (this.session.withPeople) this.waiter.person(on);
+    else if (on) this.waiter.begin();
+    else this.waiter.stop();
+  }
+
+  /** The wish for a person, wherever things stand: who has one is told so and disturbs nobody. */
+  askForPerson() {
+    if (this.session.withStaff) this.log.notice(this.people.answering(this.session.standing));
+    else this.say(this.texts.staff.text);
+    this.log.toEnd();
+  }
+
+  /** How it stands with people has changed: the bar, the line under the title, the marks in the log, what may be sent. */
+  stand(standing) {
+    const staff = this.session.withStaff;
+    const stuck = this.log.atEnd(); // the bar takes room from the log
+    this.people.show(standing, this.session.cancelButton);
+    this.panel.line.textContent = staff ? this.texts.people.line : this.texts.subtitle;
+    if (this.session.withPeople) this.waiter.stop();
+    ((standing && standing.back) || []).forEach((seq) => this.log.mark(seq, this.texts.people.back));
+    this.offer();
+    if (stuck) this.log.toEnd();
   }
 
   received(message, fresh) {
     if (message.author !== "citizen") this.waiter.stop();
-    this.log.add(message, fresh);
+    const node = this.log.add(message, fresh);
+    if (fresh && message.author === "staff") this.attention.draw(node);
     this.offer();
     if (!fresh || message.author === "citizen" || this.panel.isOpen) return;
     this.unread = (this.unread || 0) + 1;
@@ -214,31 +232,18 @@ class TthcChat extends HTMLElement {
 
   /** Offers the next steps: the most asked at first, later the buttons of the last reply, else nothing. */
   offer() {
-    const { last, pending } = this.session;
-    const words = this.texts;
-    this.composer.expect(pending.length ? "" : this.session.expects);
-    this.composer.offerFiles(this.session.staffAsked);
-    if (pending.length) return this.log.offer(words.nextLabel, []);
-    if (!last) return this.log.offer(words.chipsLabel, this.firstChips());
-    const buttons = (last.author === "assistant" && last.reply && last.reply.buttons) || [];
-    this.log.offer(words.nextLabel, buttons.map((button, index) => ({ title: button.title, act: () => this.press(last.seq, index, button.title) })));
-  }
-
-  firstChips() {
-    let chips = this.texts.chips;
-    try {
-      chips = JSON.parse(this.getAttribute("data-chips")) || chips;
-    } catch (error) {
-      console.error("tthc-chat: data-chips is not JSON", error);
-    }
-    const act = (chip) => () => { this.say(chip.text || chip.title); this.focusIn(); };
-    const apart = this.texts.lookup;
-    return chips.map((chip) => ({ title: chip.title, act: act(chip) })).concat({ title: apart.title, icon: "file-search", act: act(apart) });
+    const { session, texts } = this;
+    this.composer.expect(session.withStaff ? "staff" : session.pending.length ? "" : session.expects);
+    this.composer.offerFiles(session.staffAsked);
+    const own = this.getAttribute("data-chips");
+    const steps = nextSteps(session, texts, own, { say: (text) => { this.say(text); this.focusIn(); }, press: (...button) => this.press(...button) });
+    this.log.offer(steps.label, steps.entries, steps.kind);
   }
 
   showWaiting(kind) {
     const words = this.texts.state;
-    this.log.wait(kind, { typing: this.session.withStaff ? words.staffTyping : words.typing, slow: words.slow, silent: words.silent }[kind]);
+    const person = this.people.typing(this.session.standing);
+    this.log.wait(kind, { typing: words.typing, slow: words.slow, silent: words.silent, person }[kind]);
   }
 
   showLine() {
@@ -278,7 +283,7 @@ class TthcChat extends HTMLElement {
     this.log.clear();
     this.up = undefined;
     this.showLine();
-    this.offer();
+    this.stand(null);
     this.log.toEnd();
   }
 

@@ -7,11 +7,12 @@ const COUNT_FROM = 1800;
 const LINES = 5;
 
 export class Composer {
-  constructor(texts, onSend, onFile) {
+  /** `hooks`: send(text), file(file), typing(). */
+  constructor(texts, hooks) {
     this.words = texts.input;
-    this.onSend = onSend;
+    this.hooks = hooks;
     this.chooser = h("input", { type: "file", class: "chooser", accept: ACCEPT, tabindex: "-1", "aria-hidden": "true", hidden: true });
-    this.chooser.addEventListener("change", () => this.chosen(onFile));
+    this.chooser.addEventListener("change", () => this.chosen());
     this.attach = iconButton("paperclip", this.words.attach, () => this.chooser.click(), { class: "icon-button attach", hidden: true });
     this.composing = false;
     this.note = h("p", { class: "note", id: "note", role: "status" });
@@ -25,7 +26,7 @@ export class Composer {
 
   listen() {
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
-    this.field.addEventListener("input", () => this.refresh());
+    this.field.addEventListener("input", () => { this.refresh(); if (this.field.value) this.hooks.typing(); });
     this.field.addEventListener("compositionstart", () => { this.composing = true; });
     this.field.addEventListener("compositionend", () => { this.composing = false; });
     this.field.addEventListener("keydown", (event) => {
@@ -36,15 +37,15 @@ export class Composer {
     });
   }
 
-  /** Files can be sent once a person was asked for: only people look at them. */
+  /** Files can be sent while a person is asked for or there: only people look at them. */
   offerFiles(on) {
     this.attach.hidden = !on;
   }
 
-  chosen(onFile) {
+  chosen() {
     const [file] = this.chooser.files;
     this.chooser.value = ""; // the same file may be chosen again
-    if (file) onFile(file);
+    if (file) this.hooks.file(file);
     this.attach.focus();
   }
 
@@ -57,7 +58,7 @@ export class Composer {
     if (!text || Array.from(text).length > LONGEST) return;
     this.field.value = "";
     this.refresh();
-    this.onSend(text);
+    this.hooks.send(text);
   }
 
   refresh() {
@@ -79,9 +80,9 @@ export class Composer {
     this.field.style.overflowY = wanted > most ? "auto" : "hidden";
   }
 
-  /** Says what the next text is for: a dossier "code", a "proof", or a question. */
+  /** Says what the next text is for: a dossier "code", a "proof", the "staff", or a question. */
   expect(kind) {
-    const hints = { code: this.words.placeholderCode, proof: this.words.placeholderProof };
+    const hints = { code: this.words.placeholderCode, proof: this.words.placeholderProof, staff: this.words.placeholderStaff };
     this.field.placeholder = hints[kind] || this.words.placeholder;
     if (kind === "proof") this.field.setAttribute("inputmode", "numeric");
     else this.field.removeAttribute("inputmode");

@@ -22,6 +22,7 @@ export class Log {
   clear() {
     this.nodes.clear();
     this.lastSent = null;
+    this.marks = new Set();
     this.list.textContent = "";
     this.greeting = h("div", { class: "message assistant" }, this.speaker("assistant"),
       ...this.texts.greeting.map((text) => h("div", { class: "bubble" }, h("p", {}, ...inline(text)))));
@@ -49,10 +50,19 @@ export class Log {
     const stuck = this.atEnd();
     const node = this.messageNode(message);
     this.place(node, message.seq);
-    if (!fresh) return; // history goes to its end once, when all of it is here
+    if (!fresh) return node; // history goes to its end once, when all of it is here
     if (message.author === "citizen") this.toEnd();
     else if (stuck) this.arrived = node;
     else this.pill.hidden = false;
+    return node;
+  }
+
+  /** Draws a line with words after a message, once. */
+  mark(seq, words) {
+    const before = Array.from(this.list.children).reverse().find((node) => node.dataset.order && Number(node.dataset.order) <= seq);
+    if (!before || this.marks.has(seq)) return;
+    this.marks.add(seq);
+    this.list.insertBefore(h("div", { class: "day back", "data-order": seq + 0.5 }, h("span", {}, words)), before.nextSibling);
   }
 
   addPending(item) {
@@ -103,7 +113,7 @@ export class Log {
     }
     if (message.author === "system") return this.dated(h("div", { class: "message system" }, this.speaker("system"), h("p", {}, ...inline(message.text))), when);
     const staff = message.author === "staff";
-    const name = staff && h("div", { class: "name" }, icon("headset"), this.texts.speaker.staff);
+    const name = staff && h("div", { class: "name" }, icon("headset"), message.by && h("span", { class: "by" }, message.by), h("span", { class: "badge" }, this.texts.speaker.staff));
     return this.dated(h("div", { class: "message " + (staff ? "staff" : "assistant") },
       staff ? name : this.speaker("assistant"), ...this.replies.bubbles(message)), when);
   }
@@ -187,18 +197,22 @@ export class Log {
 
   /** Brings a new answer into view: its beginning, when it is taller than the window. */
   reveal() {
-    if (this.arrived) this.scroller.scrollTop = this.arrived.offsetTop - 12; // the browser stops at the end
+    this.scroller.scrollTop = this.arrived.offsetTop - 12; // the browser stops at the end
     this.arrived = null;
   }
 
-  /** Shows what the citizen may tap next. */
-  offer(label, entries) {
+  /** Shows what the citizen may tap next; as a "rating" it is a small card with its label. */
+  offer(label, entries, kind) {
+    const stuck = this.atEnd();
     this.chips.textContent = "";
     this.chips.hidden = !entries.length;
+    this.chips.className = kind ? "chips " + kind : "chips";
     this.chips.setAttribute("aria-label", label);
+    if (kind) this.chips.append(h("p", { "aria-hidden": "true" }, label));
     this.chips.append(...entries.map(({ title, icon: shape, act }) =>
       h("button", { type: "button", class: shape ? "chip apart" : "chip", onclick: act }, shape && icon(shape), h("span", {}, ...inline(title)))));
-    this.reveal();
+    if (this.arrived) this.reveal();
+    else if (stuck) this.toEnd();
   }
 
   wait(kind, text) {
@@ -207,7 +221,7 @@ export class Log {
     const stuck = this.atEnd();
     const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i", {}), h("i", {}), h("i", {}));
     if (kind === "silent") this.waiting.append(h("p", {}, text));
-    else this.waiting.append(dots, h("span", { class: kind === "slow" ? "" : "spoken" }, text));
+    else this.waiting.append(dots, h("span", { class: kind === "typing" ? "spoken" : "" }, text));
     if (stuck) this.toEnd();
   }
 }

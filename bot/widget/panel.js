@@ -10,8 +10,9 @@ export class Panel {
     Object.assign(this, { texts, page, hooks });
     this.small = window.matchMedia(SMALL);
     this.node = h("section", { class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1", hidden: true, onkeydown: (event) => this.key(event) });
+    this.line = h("p", {}, texts.subtitle);
     this.heading = h("div", { class: "head" }, h("span", { class: "seal" }, icon("landmark")),
-      h("div", { class: "titles" }, h("h2", { id: "title" }, title), h("p", {}, texts.subtitle)));
+      h("div", { class: "titles" }, h("h2", { id: "title" }, title), this.line));
     this.minimise = iconButton("chevron-down", texts.header.minimise, () => this.close());
     this.minimise.hidden = page;
     this.unread = h("span", { class: "unread", "aria-hidden": "true", hidden: true });

@@ -34,6 +34,7 @@ export class ReplyView {
 
   block(block, key, title, link) {
     if (block.kind === "heading") return [h("h3", {}, ...inline(block.text))];
+    if (block.kind === "link") return [this.page(block)];
     if (block.kind === "list") return this.list(block, key, title);
     if (block.kind === "table") return [this.table(block.rows || [])];
     if (block.kind === "source") return [h("p", { class: "source" }, ...inline(block.text), link && " · ", link && link())];
@@ -42,6 +43,12 @@ export class ReplyView {
 
   paragraphs(text) {
     return String(text || "").split(/\n{2,}/).filter(Boolean).map((part) => h("p", {}, ...inline(part)));
+  }
+
+  page(block) {
+    const address = new URL(block.url || "", import.meta.url); // a path is one of the server that this file came from
+    if (!/^https?:$/.test(address.protocol)) return h("p", {}, block.text);
+    return h("p", {}, h("a", { href: address.href, target: "_blank", rel: "noopener noreferrer" }, block.text));
   }
 
   sourceLink(reply) {

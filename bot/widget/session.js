@@ -1,10 +1,13 @@
 // One conversation as this device knows it: what was said, what is on its way, nothing twice.
 import { uuid } from "./dom.js";
+import { findCancel } from "./people.js";
 import { Stream } from "./stream.js";
+
+const TYPING_EVERY = 3000; // ms, as the server listens
 
 /**
  * `local` outlives the tab (token), `tab` does not (unsent texts). `view` hears: onMessage(message, fresh),
- * onPending(pending), onProgress(pending), onSettled(pending, message), onDropped(pending), onTyping(on), onLine(up), onFresh().
+ * onPending(pending), onProgress(pending), onSettled(pending, message), onDropped(pending), onTyping(on), onStanding(standing), onLine(up), onFresh().
  */
 export class Session {
   constructor(api, local, tab, view) {
@@ -22,6 +25,7 @@ export class Session {
     this.pending = [];
     this.seen = new Set();
     this.cursor = 0;
+    this.standing = null;
   }
 
   get last() {
@@ -34,16 +38,41 @@ export class Session {
     return (reply && reply.expects) || "";
   }
 
-  /** Whether people, not the assistant, own the conversation now. */
-  get withStaff() {
-    const said = this.messages.filter((message) => message.author === "staff" || message.author === "assistant");
-    const last = said[said.length - 1];
-    return Boolean(last && (last.author === "staff" || (last.reply && last.reply.handoff)));
+  get state() {
+    return (this.standing && this.standing.state) || "";
   }
 
-  /** Whether a person was ever asked for or has spoken here: then somebody looks at files. */
+  /** Whether a person answers now. */
+  get withStaff() {
+    return this.state === "staff";
+  }
+
+  /** Whether people, not the assistant, answer what is written now. */
+  get withPeople() {
+    return this.withStaff || this.state === "queued";
+  }
+
+  /** Whether a person is there or is waited for: then somebody looks at files. */
   get staffAsked() {
-    return this.messages.some((message) => message.author === "staff" || Boolean(message.reply && message.reply.handoff));
+    return this.withPeople || this.state === "callback" || this.state === "calling";
+  }
+
+  /** The newest way back to the assistant that was offered, null without any. */
+  get cancelButton() {
+    return findCancel(this.messages);
+  }
+
+  stand(standing) {
+    this.standing = standing;
+    this.view.onStanding(standing);
+  }
+
+  /** Tells a person there that the citizen types; now and then, and nothing of what. */
+  typing() {
+    const now = Date.now();
+    if (!this.withStaff || now - (this.typed || 0) < TYPING_EVERY) return;
+    this.typed = now;
+    this.api.typing().catch(() => {});
   }
 
   /** Brings back an earlier conversation, when this device has one. */
@@ -63,6 +92,7 @@ export class Session {
     for (;;) {
       const page = await this.api.history(this.cursor);
       page.messages.forEach((message) => this.take(message, Boolean(fresh)));
+      this.stand(page.handoff || null);
       if (!page.messages.length || this.cursor >= page.last_seq) return;
     }
   }
@@ -75,6 +105,7 @@ export class Session {
       return;
     }
     if (event.event === "typing") this.view.onTyping(Boolean(data.on));
+    if (event.event === "handoff") this.stand(data);
     if (event.event === "message") this.take(data, true);
   }
 

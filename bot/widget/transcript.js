@@ -1,16 +1,23 @@
-// The conversation as a text file for the citizen to keep.
+// The conversation as a text file for the citizen to keep; it tells what a machine wrote from what a person did.
 import { fill, h } from "./dom.js";
 import { clock, day, instant } from "./format.js";
 
 export function transcript(texts, messages) {
+  const words = texts.transcript;
   const now = new Date();
   const lines = messages.map((message) => {
     const when = instant(message.created_at);
     const text = String(message.text || "").replace(/\*\*/g, "");
-    return "[" + day(when) + " " + clock(when) + "] " + (texts.speaker[message.author] || "") + ":\n" + text;
+    return "[" + day(when) + " " + clock(when) + "] " + speaker(texts, message) + ":\n" + text;
   });
-  const saved = fill(texts.transcript.saved, { when: day(now) + " " + clock(now) });
-  return [texts.transcript.heading, saved, ...lines].join("\n\n") + "\n";
+  const saved = fill(words.saved, { when: day(now) + " " + clock(now) });
+  return [words.heading, saved, words.who, ...lines].join("\n\n") + "\n";
+}
+
+function speaker(texts, message) {
+  if (message.author === "assistant") return texts.transcript.assistant;
+  if (message.author === "staff" && message.by) return fill(texts.transcript.staff, { who: message.by });
+  return texts.speaker[message.author] || "";
 }
 
 export function download(name, text) {

@@ -5,7 +5,7 @@ const SLOW = 3000;
 const LOOK = 6000; // a proxy may hold the stream back: look into the history
 const SILENT = 60000;
 
-/** `view`: show(kind) with "typing", "slow", "silent" or ""; look() reads the history. */
+/** `view`: show(kind) with "typing", "slow", "silent", "person" or ""; look() reads the history. */
 export class Waiter {
   constructor(view) {
     this.view = view;
@@ -23,6 +23,14 @@ export class Waiter {
     after(SLOW, () => this.view.show("slow"));
     for (let at = LOOK; at < SILENT; at += LOOK) after(at, () => this.view.look());
     after(SILENT, () => { this.stop(); this.view.show("silent"); });
+  }
+
+  /** A person types, or no longer; nothing is said about how long it takes. */
+  person(on) {
+    this.stop();
+    if (!on) return;
+    this.view.show("person");
+    this.timers.push(setTimeout(() => this.stop(), SILENT)); // the word that it ended may be lost
   }
 
   stop() {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -41,6 +42,7 @@ _COMPOSERS: dict[str, Composer] = {
 _LONG = {"documents", "steps", "related", "legal_basis", "online"}  # a bubble of their own
 _NEXT = ("documents", "fee", "place", "online", "time", "steps")
 _HUMAN = "ask_human"
+CHECK_PAPERS = "check_papers"
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def answer(session: Session, question: Question, profile: Profile) -> Reply | No
     version = current_version(session, question.code)
     if version is None:
         return None
-    context = _context(session, version, question, profile)
+    context = context_of(session, version, question, profile)
     aspects = ordered(question.aspects)
     if not aspects:
         return overview(context)
@@ -73,7 +75,7 @@ def answer(session: Session, question: Question, profile: Profile) -> Reply | No
         buttons=_buttons(context, aspects, all(part.known for _, part in parts)),
         procedures=(context.code,),
         aspects=reported(aspects),
-        sources=(_source(context),),
+        sources=(source_of(context),),
     )
 
 
@@ -85,10 +87,10 @@ def overview(context: Context) -> Reply:
     ask = text(context.texts("overview.ask"))
     return Reply(
         outcome="answered",
-        bubbles=((title, *summary, *figures, _source_line(context)), (ask,)),
+        bubbles=((title, *summary, *figures, source_line(context)), (ask,)),
         buttons=_buttons(context, ("fee", "time"), True),
         procedures=(context.code,),
-        sources=(_source(context),),
+        sources=(source_of(context),),
     )
 
 
@@ -102,19 +104,24 @@ def _figures(context: Context) -> tuple[Block, ...]:
     return (table,)
 
 
-def _context(session: Session, version: ProcedureVersion, question: Question, profile: Profile) -> Context:
+def context_of(session: Session, version: ProcedureVersion, question: Question, profile: Profile) -> Context:
+    """Return all that the composers need about a version, now or on the day asked about."""
     unit = session.get(AdminUnit, question.unit_code) if question.unit_code else None
     office = session.scalar(sa.select(Office).where(Office.unit_code == question.unit_code)) if unit else None
     return Context(
-        code=version.procedure.code,
+        code=question.code,
         version=version,
-        today=question.today or profile.today(),
+        now=_moment(question.today, profile),
         texts=load_texts(),
-        province=profile.province,
+        profile=profile,
         unit=unit,
         office=office,
-        related_names=_names(session, [entry.code for entry in version.related]),
+        names_of=partial(_names, session),
     )
+
+
+def _moment(today: dt.date | None, profile: Profile) -> dt.datetime:
+    return dt.datetime.combine(today, profile.hours[0][0], profile.time_zone) if today else profile.now()
 
 
 def _names(session: Session, codes: Iterable[str]) -> dict[str, str]:
@@ -136,11 +143,12 @@ def _bubbles(context: Context, parts: list[tuple[str, Part]]) -> tuple[tuple[Blo
         else:
             bubbles.append(list(part.blocks))
         together = aspect not in _LONG
-    bubbles[-1].append(_source_line(context))
+    bubbles[-1].append(source_line(context))
     return tuple(piece for bubble in bubbles for piece in split(bubble))
 
 
-def _source_line(context: Context) -> Block:
+def source_line(context: Context) -> Block:
+    """Return the small line under an answer: code, decision, day of checking, what to be careful about."""
     version, texts = context.version, context.texts
     label = texts("source.label") if version.status == "unverified" else ""
     if version.valid_to and version.valid_to < context.today:
@@ -150,7 +158,8 @@ def _source_line(context: Context) -> Block:
     return Block("source", line + (f" · {label.lstrip('· ')}" if label else ""))
 
 
-def _source(context: Context) -> Source:
+def source_of(context: Context) -> Source:
+    """Return where the facts come from, for staff and reports."""
     version = context.version
     return Source(
         code=context.code,
@@ -168,6 +177,8 @@ def _buttons(context: Context, said: Iterable[str], sure: bool) -> tuple[Button,
         Button(context.texts(f"button.{aspect}"), "ask_procedure", {"procedure": context.code, "aspect": [aspect]})
         for aspect in open_[: 3 if sure else 2]
     ]
+    if sure and "documents" in said:
+        buttons[-1:] = [Button(context.texts("button.own_papers"), CHECK_PAPERS, {"procedure": context.code})]
     if not sure:
         buttons.insert(0, Button(context.texts("button.human"), _HUMAN, {"procedure": context.code}))
     return tuple(buttons)

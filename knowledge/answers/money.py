@@ -36,7 +36,7 @@ def fee(context: Context) -> Part:
 def _nobody_knows(context: Context, lines: list[Fee]) -> Part:
     notes = " ".join(line.note for line in lines)
     key = "fee.council" if any(word in notes for word in _COUNCIL) else "fee.none"
-    sentence = context.texts(key, name=context.name, province=context.province)
+    sentence = context.texts(key, name=context.name, province=context.profile.province)
     return Part((text(sentence),), known=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from knowledge.answers.parts import Context, Part, listing, text, unknown
 from knowledge.answers.wording import decapitalised
@@ -23,12 +24,17 @@ def documents(context: Context) -> Part:
     for case, papers in _by_case(version.papers).items():
         if case:
             key = "documents.case" if "" in _by_case(version.papers) else "documents.case_only"
-            blocks.append(text(context.texts(key, case=_condition(context, case))))
-        blocks.append(listing([_line(context, paper) for paper in papers], ordered=True))
+            blocks.append(text(context.texts(key, case=condition(context, case))))
+        blocks.append(checklist(context, papers))
     return Part(tuple(blocks))
 
 
-def _condition(context: Context, case: str) -> str:
+def checklist(context: Context, papers: Sequence[Paper]) -> Block:
+    """Return papers as a numbered list, each with how many and in which form."""
+    return listing([_line(context, paper) for paper in papers], ordered=True)
+
+
+def condition(context: Context, case: str) -> str:
     """Return the case as the start of a sentence: "Nếu …" unless it begins like one already."""
     opened = case.lower().startswith(tuple(context.texts.get("documents.conjunctions")))
     return case[:1].upper() + case[1:] if opened else context.texts("documents.if", case=decapitalised(case))
@@ -94,12 +100,13 @@ def replaced_papers(context: Context) -> Part:
 
 def who(context: Context) -> Part:
     """Compose what is wanted when somebody else hands the dossier in."""
-    proxy = [paper for paper in context.version.papers if _speaks_of_proxy(paper)]
+    proxy = [paper for paper in context.version.papers if speaks_of_proxy(paper)]
     if not proxy:
         return unknown(context, "who.none")
     return Part((text(context.texts("who.title")), listing([_line(context, paper) for paper in proxy])))
 
 
-def _speaks_of_proxy(paper: Paper) -> bool:
+def speaks_of_proxy(paper: Paper) -> bool:
+    """Tell whether a paper is about somebody else handing the dossier in."""
     said = f"{paper.name} {paper.case_name} {paper.note}".lower()
     return any(word in said for word in _PROXY_WORDS)

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from knowledge.answers.wording import Texts
 from knowledge.models import AdminUnit, Office, ProcedureVersion
+from knowledge.profile import Profile
 from knowledge.reply import Block
 
 
 @dataclass(frozen=True)
 class Context:
-    """All an aspect needs: the version, the day, the words, and the citizen's place if known."""
+    """All an aspect needs: the version, the moment, the words, and the citizen's place if known.
+
+    ``names_of`` looks up the short names of other procedures by their codes.
+    """
 
     code: str
     version: ProcedureVersion
-    today: dt.date
+    now: dt.datetime
     texts: Texts
-    province: str
+    profile: Profile
+    names_of: Callable[[Iterable[str]], Mapping[str, str]]
     unit: AdminUnit | None = None
     office: Office | None = None
-    related_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> dt.date:
+        """The day in the province."""
+        return self.now.date()
 
     @property
     def name(self) -> str:
@@ -49,6 +58,11 @@ def text(sentence: str) -> Block:
 def listing(items: list[tuple[str, str]], ordered: bool = False) -> Block:
     """Return a list block of (text, badge) pairs."""
     return Block("list", items=tuple({"text": body, "badge": badge} for body, badge in items), ordered=ordered)
+
+
+def link(title: str, path: str) -> Block:
+    """Return a link to a page of the front server, by its path there."""
+    return Block("link", title, url=path)
 
 
 def unknown(context: Context, key: str) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from knowledge.answers.expected import expected
 from knowledge.answers.money import short
 from knowledge.answers.parts import Context, Part, listing, text, unknown
 from knowledge.answers.wording import decapitalised, joined
@@ -17,7 +18,7 @@ def time(context: Context) -> Part:
         return unknown(context, "time.none")
     distinct = list(dict.fromkeys(tuple(lines) for lines in known.values()))
     if len(distinct) == 1:
-        return Part(_same_everywhere(context, list(distinct[0])))
+        return Part((*_same_everywhere(context, list(distinct[0])), *_expected(context)))
     items = [
         (context.texts("time.by_mode", mode=_title(context, mode), time="; ".join(lines)), "")
         for mode, lines in known.items()
@@ -29,6 +30,15 @@ def _same_everywhere(context: Context, lines: list[str]) -> tuple[Block, ...]:
     if len(lines) == 1:
         return (text(context.texts("time.sentence", time=lines[0])),)
     return (text(context.texts("time.title")), listing([(line, "") for line in lines]))
+
+
+def _expected(context: Context) -> tuple[Block, ...]:
+    """Say the day where one time holds for everybody, whatever the mode and case."""
+    times = [entry for mode in context.version.modes for entry in mode.times]
+    if len({(entry.amount, entry.max_amount, entry.unit, entry.case_name) for entry in times}) != 1:
+        return ()
+    said = expected(times[0], context.now, context.profile, context.texts)
+    return (text(said),) if said else ()
 
 
 def _mode_times(context: Context, mode: Mode) -> list[str]:
@@ -119,7 +129,9 @@ def online(context: Context) -> Part:
     texts, mode = context.texts, _mode(context, "online")
     if mode is None:
         return Part((text(texts("online.no")),), known=bool(context.version.modes))
-    steps = [(step.format(code=context.code, province=context.province), "") for step in texts.get("online.steps")]
+    steps = [
+        (step.format(code=context.code, province=context.profile.province), "") for step in texts.get("online.steps")
+    ]
     return Part((text(texts(f"online.{mode.online_level or 'unknown'}")), listing(steps, ordered=True)))
 
 

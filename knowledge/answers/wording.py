@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-_FILE = Path(__file__).parent.parent / "data" / "answers" / "texts.vi.yml"
+_FOLDER = Path(__file__).parent.parent / "data" / "answers"
+_FILE = _FOLDER / "texts.vi.yml"
 
 
 class Texts:
@@ -36,10 +37,20 @@ class Texts:
         return str(self.get(key)).format(**values).strip()
 
 
-@lru_cache(maxsize=4)
+@cache
 def load_texts(path: Path = _FILE) -> Texts:
     """Read the sentences once."""
     return Texts(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def status_texts() -> Texts:
+    """Return the sentences about dossiers."""
+    return load_texts(_FOLDER / "status.vi.yml")
+
+
+def notice_texts() -> Texts:
+    """Return the sentences of notices about dossiers."""
+    return load_texts(_FOLDER / "notices.vi.yml")
 
 
 def money(amount: int) -> str:

@@ -41,12 +41,13 @@ def related(context: Context) -> Part:
     """Compose linked procedures as one journey."""
     if not context.version.related:
         return unknown(context, "related.none")
-    items = [(_related_line(context, entry), "") for entry in context.version.related]
+    names = context.names_of([entry.code for entry in context.version.related])
+    lines = [_related_line(context, entry, names.get(entry.code, entry.code)) for entry in context.version.related]
+    items = [(line, "") for line in lines]
     return Part((text(context.texts("related.title", name=context.name)), listing(items)))
 
 
-def _related_line(context: Context, entry) -> str:  # type: ignore[no-untyped-def]
+def _related_line(context: Context, entry, name: str) -> str:  # type: ignore[no-untyped-def]
     relation = context.texts(f"related.relation.{entry.relation}")
     note = f": {entry.note.rstrip('.')}" if entry.note else ""
-    name = context.related_names.get(entry.code, entry.code)
     return context.texts("related.item", name=name, relation=relation, note=note)

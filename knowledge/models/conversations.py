@@ -1,4 +1,4 @@
-"""Conversations, messages, the durable inbox and outbox, and hand-offs."""
+"""Conversations, messages, the durable inbox and outbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from knowledge.models.base import Base, UtcDateTime, utc_now
 class Conversation(Base):
     """One citizen on one channel; ``id`` is a random UUID in text.
 
-    ``owner`` is ``bot`` or a staff id; ``version`` grows with every change of owner and guards
+    ``owner`` is ``bot``, ``people`` while it waits in the queue, ``staff:<id>`` when one of them has it,
+    or ``console:<channel>``; ``version`` grows with every change of owner and guards
     against answers that were on their way when it changed. ``last_seq`` numbers messages.
     """
 
@@ -35,7 +36,8 @@ class Message(Base):
 
     ``author`` is citizen, assistant, staff or system. ``body`` is the reply as JSON
     (``knowledge.reply``) for assistant and staff, empty for a citizen's plain text; for what else
-    citizens send (file, position, card, edit) it has a ``kind`` and what belongs to it.
+    citizens send (file, position, card, edit) it has a ``kind`` and what belongs to it. ``staff_id`` is who of
+    the staff wrote it in our console.
     """
 
     __tablename__ = "messages"
@@ -46,12 +48,18 @@ class Message(Base):
     text = sa.Column(sa.Text, nullable=False, default="")
     body = sa.Column(sa.JSON)
     outcome = sa.Column(sa.String(16), nullable=False, default="")
+    staff_id = sa.Column(sa.Integer)  # no foreign key: SQLite would have to write the largest table anew for it
     client_id = sa.Column(sa.String(64))
     created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
     __table_args__ = (
         sa.UniqueConstraint("conversation_id", "seq"),
         sa.UniqueConstraint("conversation_id", "client_id"),
     )
+
+
+# answers of which the assistant was not sure: those who look at them again find them among a million
+UNSURE = sa.text("outcome IN ('not_found', 'clarify', 'unavailable')")
+sa.Index("ix_messages_unsure", Message.created_at, sqlite_where=UNSURE, postgresql_where=UNSURE)
 
 
 class InboxItem(Base):
@@ -95,18 +103,3 @@ class OutboxItem(Base):
     created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
     sent_at = sa.Column(UtcDateTime)
     __table_args__ = (sa.UniqueConstraint("conversation_id", "seq"),)
-
-
-class Handoff(Base):
-    """A stretch of a conversation that people own, from the wish for it to its close."""
-
-    __tablename__ = "handoffs"
-    id = sa.Column(sa.Integer, primary_key=True)
-    conversation_id = sa.Column(sa.ForeignKey("conversations.id"), nullable=False, index=True)
-    state = sa.Column(sa.String(16), nullable=False)
-    reason = sa.Column(sa.String(20), nullable=False)
-    procedure_code = sa.Column(sa.String(20), nullable=False, default="")
-    unit_code = sa.Column(sa.String(10), nullable=False, default="")
-    summary = sa.Column(sa.JSON, nullable=False, default=dict)
-    created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
-    closed_at = sa.Column(UtcDateTime)

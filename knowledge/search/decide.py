@@ -23,6 +23,8 @@ _NAMED = 0.8  # so much of a procedure's name and of the question's words are th
 _NAMED_LEAD = 0.1
 _NAMED_IN_FULL = 0.97
 _FULL_LEAD = 0.02
+_HEARD = 0.3  # so much of the likeliest one's probability has a name that is meant
+_ELSE_MEANT = 0.5  # so probable is it that none is meant, or several alike
 _OFFERED = 0.03  # the least probability of a choice
 
 
@@ -53,26 +55,36 @@ class Decision:
     named: bool = False
 
 
-def decide(found: Found) -> Decision:
-    """Decide what to do with what was found. A procedure that alone is named is answered."""
-    named = _named(found.hits)
+def decide(found: Found, asked_before: bool = False) -> Decision:
+    """Decide what to do with what was found. A procedure that alone is named is answered.
+
+    ``asked_before`` tells that the citizen was just asked back.
+    """
+    named = _named(found)
     if named is not None:
         others = tuple(hit for hit in found.hits if hit is not named)
         return Decision("answer", (named, *others), named=named.names >= _NAMED_IN_FULL)
-    kind = best_decision(found.outlook) if found.hits else "not_found"
+    kind = best_decision(found.outlook, asked_before) if found.hits else "not_found"
     if kind != "clarify":
         return Decision(kind, found.hits)
     least = min(_OFFERED, found.hits[0].probability)
     return Decision("clarify", tuple(hit for hit in found.hits[:MAX_CHOICES] if hit.probability >= least))
 
 
-def _named(hits: Sequence[Hit]) -> Hit | None:
-    """Return the hit whose name is said in full, else the one whose name is all but said if no other comes near."""
+def _named(found: Found) -> Hit | None:
+    """Return the hit whose name is said in full, else the one whose name is all but said if no other comes near.
+
+    The few words of a name can be said by the way: it counts for nothing where all else speaks for another procedure,
+    for several or for none.
+    """
+    hits = found.hits
     in_full = [hit for hit in hits if hit.in_full and hit.names >= _NAMED]
     if in_full:
         return max(in_full, key=lambda hit: len(hit.short_name))
     best = max(hits, key=lambda hit: hit.names, default=None)
     if best is None or best.names < _NAMED:
+        return None
+    if best.probability < hits[0].probability * _HEARD or max(found.outlook.none, found.outlook.open) > _ELSE_MEANT:
         return None
     others = max((hit.names for hit in hits if hit is not best), default=0.0)
     lead = _NAMED_LEAD if best.names < _NAMED_IN_FULL else _FULL_LEAD

@@ -13,24 +13,34 @@ from nlu.text import fold, has_marks, tokens
 
 LISTED = 24  # candidates looked at, from the lexical and from the learned side each
 NAMES = (
-    "lexical", "name", "full_name", "margin", "margin_root", "margin_lead", "lexical_lead", "prior", "business",
-    "learned", "agree", "at_hand", "at_hand_little", "at_hand_alone", "earlier", "offered",
+    "lexical", "name", "full_name", "margin", "margin_root", "margin_lead", "lexical_lead", "prior", "daily",
+    "business", "learned", "agree", "at_hand", "at_hand_little", "at_hand_alone", "field_at_hand", "like_at_hand",
+    "earlier", "offered",
 )  # fmt: skip
-NONE_NAMES = ("one", "lexical", "name", "margin", "learned_gap", "words", "known", "lexical_gap", "short", "foreign")
+NONE_NAMES = (
+    "one", "lexical", "name", "margin", "learned_gap", "words", "known", "lexical_gap", "short", "foreign",
+    "foreign_root", "strange",
+)  # fmt: skip
 _LEXICAL, _MARGIN = NONE_NAMES.index("lexical"), NONE_NAMES.index("margin")
-UNKNOWN, NONE = -1, -2  # in place of a code's position: not in the records; meant by lessons about no procedure
+# in place of a code's position: not in the records; meant by lessons about no procedure; by those about other business
+UNKNOWN, NONE, OUTSIDE = -1, -2, -3
 _AUDIBLE = 0.02
+_HEARD = 0.25  # the least that lessons about other business say together; of keys hit at random they say up to 0.3
 _MARKED_SHARE = 0.5
 _BUSINESS_WORDS = frozenset({"doanh", "cong", "ty", "nghiep", "htx", "cty", "tnhh"})
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a conversation is about, as codes: ``at_hand`` now, ``earlier`` before, ``offered`` as choices just now."""
+    """What a conversation is about, as codes: ``at_hand`` now, ``earlier`` before, ``offered`` as choices just now.
+
+    ``rejected`` was at hand until the citizen said that it is not meant.
+    """
 
     at_hand: str = ""
     earlier: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
+    rejected: str = ""
 
 
 NO_CONTEXT = Context()
@@ -38,11 +48,15 @@ NO_CONTEXT = Context()
 
 @dataclass(frozen=True)
 class Evidence:
-    """``entries`` are positions in the index; ``rows`` is [candidates, NAMES]; ``none`` speaks for no procedure."""
+    """``entries`` are positions in the index; ``rows`` is [candidates, NAMES]; ``none`` speaks for no procedure.
+
+    ``outside``: it sounds like other business rather than like a procedure that is not in the records.
+    """
 
     entries: np.ndarray
     rows: np.ndarray
     none: np.ndarray
+    outside: bool = False
 
     @property
     def silent(self) -> bool:
@@ -56,6 +70,14 @@ class Lexical:
 
     text: np.ndarray
     names: np.ndarray
+
+    def without(self, place: int | None) -> Lexical:
+        """Return the shares as if the entry at this place, if any, were not in the records."""
+        if place is None:
+            return self
+        cleared = Lexical(self.text.copy(), self.names.copy())
+        cleared.text[place] = cleared.names[place] = 0.0
+        return cleared
 
 
 def lexical(index: SearchIndex, question: str) -> Lexical:
@@ -94,24 +116,24 @@ def gather(
 
     ``positions`` are the places of the matcher's codes in the index, or UNKNOWN, or NONE.
     """
-    return weigh(index, question, matcher.scores(question, index.wording.lexicon), positions, context)
+    scores = matcher.scores(question, index.wording.lexicon)
+    return weigh(index, question, lexical(index, question), scores, positions, context)
 
 
 def weigh(
     index: SearchIndex,
     question: str,
+    words: Lexical,
     scores: np.ndarray,
     positions: np.ndarray,
     context: Context = NO_CONTEXT,
     without: int | None = None,
 ) -> Evidence:
-    """Return the evidence when the matcher's scores are known already (in training: held-out ones).
+    """Return the evidence when both sides' scores are known already (in training: the matcher's held-out ones).
 
     ``without`` is the place of an entry to be treated as if it were not in the records.
     """
-    words = lexical(index, question)
-    if without is not None:
-        words.text[without] = words.names[without] = 0.0
+    words = words.without(without)
     margins = np.zeros(len(index.entries), dtype=np.float32)
     here = positions >= 0
     margins[positions[here]] = np.clip(scores[here], -0.2, 1.2)
@@ -120,10 +142,11 @@ def weigh(
     mixed = 0.4 * words.text + 0.6 * words.names
     known = [index.by_code[code] for code in _codes(context) if code in index.by_code]
     entries = np.union1d(np.union1d(_best(mixed), _best(margins)), np.array(known, dtype=np.int64))
+    entries = entries[entries != index.by_code.get(context.rejected, UNKNOWN)]
     rows = _rows(index, question, entries, words, mixed, margins, positions)
-    foreign = float(np.clip(scores[positions == NONE], 0.0, 1.2).max(initial=0.0))
-    none = _none(index, question, words, margins, foreign)
-    return Evidence(entries, np.hstack([rows, _contextual(index, entries, rows, none, context)]), none)
+    none = _none(index, question, words, margins, scores[positions <= NONE])
+    outside = scores[positions == OUTSIDE].sum() > max(scores[positions == NONE].sum(), _HEARD)
+    return Evidence(entries, np.hstack([rows, _contextual(index, entries, rows, none, context)]), none, bool(outside))
 
 
 def _codes(context: Context) -> tuple[str, ...]:
@@ -139,7 +162,19 @@ def _contextual(
     little = 1 - none[NONE_NAMES.index("words")]
     names = rows[:, NAMES.index("name")]
     alone = 1 - max(names[~at_hand.astype(bool)], default=0.0)
-    return np.column_stack([at_hand, at_hand * little, at_hand * alone, earlier, offered])
+    field, like = _around(index, entries, context.at_hand or context.rejected)
+    others = 1 - at_hand
+    return np.column_stack(
+        [at_hand, at_hand * little, at_hand * alone, others * field, others * like, earlier, offered]
+    )
+
+
+def _around(index: SearchIndex, entries: np.ndarray, code: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return which entries are of the field of a code, and how far its names say theirs: people ask on near by."""
+    place = index.by_code.get(code)
+    if place is None:
+        return np.zeros(len(entries)), np.zeros(len(entries))
+    return (index.fields[entries] == index.fields[place]).astype(np.float64), index.likeness(place)[entries]
 
 
 def _is(index: SearchIndex, entries: np.ndarray, codes: tuple[str, ...]) -> np.ndarray:
@@ -173,6 +208,7 @@ def _rows(
             margin - _second(margins, margin),
             lex - _second(mixed, lex),
             index.prior[entries],
+            index.daily[entries],
             business,
             np.isin(entries, positions),
             np.maximum(margin, 0) * lex,
@@ -194,7 +230,8 @@ def _gap(scores: np.ndarray) -> float:
     return float(first - second)
 
 
-def _none(index: SearchIndex, question: str, words: Lexical, margins: np.ndarray, foreign: float) -> np.ndarray:
+def _none(index: SearchIndex, question: str, words: Lexical, margins: np.ndarray, strange: np.ndarray) -> np.ndarray:
+    foreign = float(np.clip(strange, 0.0, 1.2).max(initial=0.0))
     telling = [fold(word) for word in tokens(question) if not is_stop(word, index.wording)]
     known = [word for word in telling if word in index.folded.vocabulary]
     return np.array(
@@ -209,5 +246,7 @@ def _none(index: SearchIndex, question: str, words: Lexical, margins: np.ndarray
             _gap(0.4 * words.text + 0.6 * words.names),
             float(len(telling) <= 2),
             foreign,
+            foreign**0.5,
+            float(np.clip(strange.sum(), -0.6, 1.2)),
         ]
     )

@@ -14,10 +14,11 @@ import numpy as np
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from knowledge.search.evidence import NO_CONTEXT, NONE, UNKNOWN, Context, Evidence, gather
+from knowledge.search import matcher as learnt
+from knowledge.search.evidence import NO_CONTEXT, NONE, OUTSIDE, UNKNOWN, Context, Evidence, gather
 from knowledge.search.features import load_wording
 from knowledge.search.index import SearchIndex
-from knowledge.search.matcher import NO_CODE, Matcher
+from knowledge.search.matcher import Matcher
 from knowledge.search.model import SearchModel, load_model
 from knowledge.search.outlook import Outlook, describe, unjudged
 from knowledge.search.source import read_entries, revision
@@ -41,10 +42,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """Hits, best first, and what may become of the question."""
+    """Hits, best first, and what may become of the question; ``outside``: if none is meant, it is other business."""
 
     hits: tuple[Hit, ...]
     outlook: Outlook
+    outside: bool = False
 
 
 _CERTAIN, _NOTHING = Outlook(1.0, 0.0, 0.0, 0.0), Outlook(0.0, 0.0, 0.0, 1.0)
@@ -99,10 +101,15 @@ def positions(index: SearchIndex, matcher: Matcher) -> np.ndarray:
     """Return the places of the matcher's codes in the index; UNKNOWN for codes the records lack, NONE for no code."""
     known = index.learned.get(id(matcher))
     if known is None:
-        places = [NONE if code == NO_CODE else index.by_code.get(code, UNKNOWN) for code in matcher.codes]
-        known = np.array(places, dtype=np.int64)
+        known = np.array([_place(index, code) for code in matcher.codes], dtype=np.int64)
         index.learned[id(matcher)] = known
     return known
+
+
+def _place(index: SearchIndex, code: str) -> int:
+    if code.startswith(learnt.NO_CODE):
+        return OUTSIDE if code.startswith(learnt.OUTSIDE) else NONE
+    return index.by_code.get(code, UNKNOWN)
 
 
 def _found(index: SearchIndex, model: SearchModel, evidence: Evidence, limit: int, question: str) -> Found:
@@ -111,7 +118,8 @@ def _found(index: SearchIndex, model: SearchModel, evidence: Evidence, limit: in
     best = np.argsort(-shares, kind="stable")[:limit]
     said = f" {' '.join(folded_tokens(question))} "
     hits = (_hit(index, evidence.entries[n], float(shares[n]), float(evidence.rows[n, 1]), said) for n in best)
-    return Found(tuple(hits), _NOTHING if evidence.silent else _outlook(index, model, evidence, shares, none))
+    outlook = _NOTHING if evidence.silent else _outlook(index, model, evidence, shares, none)
+    return Found(tuple(hits), outlook, evidence.outside)
 
 
 def _outlook(index: SearchIndex, model: SearchModel, evidence: Evidence, shares: np.ndarray, none: float) -> Outlook:

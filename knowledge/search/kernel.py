@@ -29,5 +29,7 @@ def solve(kernel: np.ndarray, targets: np.ndarray, ridge: float) -> Solved:
         raise ValueError("the questions cannot be told apart numerically")
     weights = np.ascontiguousarray(lapack.spotrs(factor, targets, lower=0)[0])
     half = lapack.strtri(factor, lower=0, overwrite_c=1)[0]  # the inverse is half @ half.T
-    inverse_diagonal = np.array([float(row[number:] @ row[number:]) for number, row in enumerate(half)])
+    inverse_diagonal = np.zeros(len(half))
+    for number, column in enumerate(half.T, start=1):  # column by column as they lie in memory, the upper half alone
+        inverse_diagonal[:number] += column[:number] ** 2
     return Solved(weights, targets - weights / inverse_diagonal[:, None])

@@ -10,7 +10,7 @@ import yaml
 
 from knowledge.search.decide import content_words
 from knowledge.search.index import SearchIndex
-from nlu.questions import FOLLOW_UPS, FOREIGN, OPEN, read_questions
+from nlu.questions import ABSENT, FOLLOW_UPS, FOREIGN, OPEN, read_questions
 
 _TELLING = 3  # words; a shorter follow-up fits any procedure and teaches nothing about its own
 
@@ -19,7 +19,7 @@ _TELLING = 3  # words; a shorter follow-up fits any procedure and teaches nothin
 class Lesson:
     """A text and the codes it may mean, none for no procedure at all.
 
-    ``kind`` is question, open, follow_up, name or foreign.
+    ``kind`` is question, open, follow_up, name, foreign or absent (sounds like a procedure and is none).
     """
 
     text: str
@@ -34,13 +34,14 @@ def read_lessons(index: SearchIndex, negatives: Path) -> list[Lesson]:
     named = [
         Lesson(name, (entry.code,), "name") for entry in index.entries if entry.code in taught for name in entry.names
     ]
-    foreign = [example.text for example in read_questions(FOREIGN)] + _examples(negatives)
+    strangers = dict.fromkeys(_examples(negatives), "foreign")
+    strangers |= {line.text: "absent" if line.code == ABSENT else "foreign" for line in read_questions(FOREIGN)}
     return [
         *asked,
         *_known(index, "open"),
         *_known(index, "follow_up"),
         *named,
-        *(Lesson(text, (), "foreign") for text in dict.fromkeys(foreign)),
+        *(Lesson(text, (), kind) for text, kind in strangers.items()),
     ]
 
 

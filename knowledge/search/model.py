@@ -43,7 +43,8 @@ class SearchModel:
 def empty_matcher() -> Matcher:
     """Return a matcher that knows no procedure."""
     nothing = Vectoriser({}, np.zeros(0, dtype=np.float32), unit=True)
-    return Matcher([], (nothing, nothing), sparse.csr_matrix((0, 0), dtype=np.float32), np.zeros((0, 0)))
+    none = sparse.csr_matrix((0, 0), dtype=np.float32)
+    return Matcher([], (nothing, nothing), none, np.zeros((0, 0), dtype=np.float32), none)
 
 
 def model_folder() -> Path:

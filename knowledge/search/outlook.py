@@ -18,10 +18,11 @@ from knowledge.search.evidence import NAMES, NONE_NAMES, Evidence
 
 CASES = ("leader", "other", "open", "none")
 _LEADER = (
-    "lexical", "name", "full_name", "margin", "margin_root", "margin_lead", "lexical_lead", "business", "learned",
-    "agree", "at_hand", "at_hand_little", "at_hand_alone", "earlier", "offered",
+    "lexical", "name", "full_name", "margin", "margin_root", "margin_lead", "lexical_lead", "daily", "business",
+    "learned", "agree", "at_hand", "at_hand_little", "at_hand_alone", "field_at_hand", "like_at_hand", "earlier",
+    "offered",
 )  # fmt: skip
-_SECOND = ("lexical", "name", "full_name", "margin", "at_hand", "learned")
+_SECOND = ("lexical", "name", "full_name", "margin", "daily", "at_hand", "learned")
 _LEADER_PLACES = [NAMES.index(name) for name in _LEADER]
 _SECOND_PLACES = [NAMES.index(name) for name in _SECOND]
 _MARGIN, _WORDS = NAMES.index("margin"), NONE_NAMES.index("words")

@@ -54,35 +54,62 @@ class Ranker:
         )
 
 
-def fit(evidence: Sequence[Evidence], right: Sequence[Sequence[int]]) -> Ranker:
+def fit(evidence: Sequence[Evidence], right: Sequence[Sequence[int]], often: np.ndarray) -> Ranker:
     """Learn weights; ``right`` are the rows of the right candidates in each evidence, no row for none of them.
+
+    ``often`` tells how often each question stands for what citizens ask; 1 is the mean.
 
     Questions whose right procedure is not among the candidates must be left out by the caller.
     """
-    width = len(NAMES)
-    wanted = [list(rows) or [-1] for rows in right]
-
-    def loss(vector: np.ndarray) -> tuple[float, np.ndarray]:
-        total, slope = _RIDGE * len(right) * float(vector @ vector), 2 * _RIDGE * len(right) * vector
-        for one, rows in zip(evidence, wanted):
-            sums = np.append(one.rows @ vector[:width], one.none @ vector[width:])
-            shares = np.exp(sums - sums.max())
-            shares /= shares.sum()
-            total -= float(np.log(shares[rows] + 1e-12).mean())
-            shares[rows] -= 1 / len(rows)
-            slope[:width] += shares[:-1] @ one.rows
-            slope[width:] += shares[-1] * one.none
-        return total, slope
-
+    width, asked = len(NAMES), _stacked(evidence, right, often)
     start = np.zeros(width + len(NONE_NAMES))
     start[NAMES.index("prior")] = _LEAST_PRIOR
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_bounds(), options={"maxiter": 300})
+    found = minimize(_loss, start, (asked,), jac=True, method="L-BFGS-B", bounds=_bounds(), options={"maxiter": 300})
     return Ranker(found.x[:width], found.x[width:])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """All questions in a row: their alternatives' features, where each question begins, and how far each is meant.
+
+    The alternatives of a question are its candidates and, last, that none is meant. ``owner`` is the number of an
+    alternative's question, ``often`` how often that one is asked.
+    """
+
+    rows: np.ndarray
+    starts: np.ndarray
+    owner: np.ndarray
+    meant: np.ndarray
+    often: np.ndarray
+
+
+def _stacked(evidence: Sequence[Evidence], right: Sequence[Sequence[int]], often: np.ndarray) -> _Asked:
+    sizes = np.array([len(one.rows) + 1 for one in evidence])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+    width = len(NAMES)
+    rows = np.zeros((int(sizes.sum()), width + len(NONE_NAMES)))
+    meant = np.zeros(len(rows))
+    for start, one, wanted in zip(starts, evidence, right):
+        last = start + len(one.rows)
+        rows[start:last, :width], rows[last, width:] = one.rows, one.none
+        meant[[start + row for row in wanted] or [last]] = 1 / max(len(wanted), 1)
+    return _Asked(rows, starts, np.repeat(np.arange(len(sizes)), sizes), meant, np.repeat(often, sizes))
+
+
+def _loss(vector: np.ndarray, asked: _Asked) -> tuple[float, np.ndarray]:
+    """Return how surprising what was meant is, with its slope."""
+    sums = asked.rows @ vector
+    sums -= np.maximum.reduceat(sums, asked.starts)[asked.owner]
+    logs = sums - np.log(np.add.reduceat(np.exp(sums), asked.starts))[asked.owner]
+    ridge = _RIDGE * len(asked.starts)
+    slope = asked.rows.T @ ((np.exp(logs) - asked.meant) * asked.often) + 2 * ridge * vector
+    return ridge * float(vector @ vector) - float((asked.meant * asked.often) @ logs), slope
 
 
 def _bounds() -> list[tuple[float | None, float | None]]:
     """Evidence may only speak for a procedure, "business" only against it; citizens' own procedures keep their lead."""
-    free = dict.fromkeys(("at_hand", "at_hand_little", "at_hand_alone", "earlier", "offered"), (None, None))
+    told = ("at_hand", "at_hand_little", "at_hand_alone", "field_at_hand", "like_at_hand", "earlier", "offered")
+    free = dict.fromkeys(told, (None, None))
     special: dict[str, tuple[float | None, float | None]] = {
         "prior": (_LEAST_PRIOR, None),
         "business": (None, 0.0),

@@ -9,13 +9,23 @@ from sqlalchemy.orm import Session
 
 from knowledge.models import Alias, Paper, Procedure, ProcedureVersion, Revision
 from knowledge.search.index import Entry
+from knowledge.store import changes_knowledge
+
+_NEWEST = sa.select(sa.func.max(ProcedureVersion.id)).scalar_subquery()
+_NUMBER = sa.select(Revision.number).where(Revision.name == "knowledge").scalar_subquery()
+_MARK = sa.select(_NUMBER, _NEWEST)
+_READ = "knowledge_mark"  # of a session: the transaction in which the mark was read, and the mark
 
 
 def revision(session: Session) -> tuple[int, int]:
-    """Return a mark that changes with every change of knowledge."""
-    number = session.scalar(sa.select(Revision.number).where(Revision.name == "knowledge")) or 0
-    newest = session.scalar(sa.select(sa.func.max(ProcedureVersion.id))) or 0
-    return number, newest
+    """Return a mark that changes with every change of knowledge; read once in a transaction that changes none."""
+    transaction = session.get_transaction() or session.begin()
+    read = session.info.get(_READ)
+    if read is not None and read[0] is transaction and not changes_knowledge(session):
+        return read[1]
+    number, newest = session.execute(_MARK).one()
+    session.info[_READ] = (transaction, (number or 0, newest or 0))
+    return number or 0, newest or 0
 
 
 def read_entries(session: Session) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""One procedure under several codes, one for each level of government that carries it out: twins.
+"""One procedure under several codes, one for each level of government or way of filing: twins.
 
 A citizen who asks to replace a card means one of them without knowing it: they must not compete, nor be choices.
 """
@@ -20,20 +20,22 @@ _ASIDE = re.compile(r"\(([^()]*)\)")
 # An aside of these words alone says who carries it out: "(thực hiện tại cấp tỉnh)", "(tại Công an xã)", "(cấp Bộ)".
 _LEVELS = frozenset("thuc hien tai o cap tinh xa huyen trung uong bo cong an cuc quan ly xuat nhap canh".split())
 _OPENING = ["thu", "tuc"]
+_WAY = re.compile(r" thuc hien bang dich vu cong\b.*")  # "… trực tuyến toàn trình", "… một phần hoặc trực tiếp"
 
 
-def twin_groups(entries: Sequence[Entry]) -> np.ndarray:
-    """Return a number for each entry; twins share it."""
+def twin_groups(entries: Sequence[Entry], same: Sequence[Sequence[str]] = ()) -> np.ndarray:
+    """Return a number for each entry; twins share it. ``same`` are codes known to be twins."""
+    known = {code: f"={codes[0]}" for codes in same for code in codes}
     numbers: dict[str, int] = {}
     return np.array(
-        [numbers.setdefault(_bare(entry.official), len(numbers)) for entry in entries],
+        [numbers.setdefault(known.get(entry.code) or _bare(entry.official), len(numbers)) for entry in entries],
         dtype=np.int64,
     )
 
 
 def _bare(name: str) -> str:
     words = folded_tokens(_ASIDE.sub(lambda found: "" if _is_level(found.group(1)) else found.group(0), name))
-    return " ".join(words[2:] if words[:2] == _OPENING else words)
+    return _WAY.sub("", " ".join(words[2:] if words[:2] == _OPENING else words))
 
 
 def _is_level(aside: str) -> bool:

@@ -14,6 +14,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+import nlu.dossier_codes
 import nlu.patterns
 import nlu.places
 from nlu.components.tokenizer import UndertheseaTokenizer
@@ -62,7 +63,7 @@ class VietnameseEntityMatcher(GraphComponent, EntityExtractorMixin):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Train again when the gazetteer or the finders changed."""
         places = config.get("places") or cls.get_default_config()["places"]
-        return files_fingerprint(places, nlu.patterns.__file__, nlu.places.__file__)
+        return files_fingerprint(places, nlu.patterns.__file__, nlu.dossier_codes.__file__, nlu.places.__file__)
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, places: str) -> None:
         self._config, self._storage, self._resource, self._places = config, storage, resource, places

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from actions.choosing import chosen
-from actions.dialogue import respond
+from actions.dialogue import complained, respond
 from actions.turn import State, Turn, read_state, read_turn, write_state
 from knowledge.models import Fee, Procedure, ProcedureVersion
 from knowledge.profile import Profile
@@ -126,6 +126,17 @@ def test_nothing_found_is_admitted_and_a_person_offered(session: Session, profil
     assert second.buttons[0].intent == "ask_human"
 
 
+@pytest.mark.parametrize(("misses", "reason"), [(0, "not_found"), (1, "misses"), (2, "misses")])
+def test_the_second_miss_in_a_row_is_the_reason_for_a_person(
+    session: Session, profile: Profile, misses: int, reason: str
+) -> None:
+    reply, after = say(session, profile, State(misses=misses), "zzzz qqqq xxxx")
+    assert reply.buttons[0].entities == {"reason": reason}
+    assert after.misses == misses + 1
+    answered, after = say(session, profile, after, "đăng ký kết hôn cần giấy tờ gì")
+    assert (answered.outcome, after.misses) == ("answered", 0)
+
+
 def test_no_procedure_at_hand_is_asked_for(session: Session, profile: Profile) -> None:
     reply, state = say(session, profile, State(), "phí bao nhiêu", "fee")
     assert reply.outcome == "clarify"
@@ -183,3 +194,21 @@ def test_two_procedures_in_one_message_are_answered_in_turn(session: Session, pr
 def test_one_procedure_stays_one(session: Session, profile: Profile, said: str) -> None:
     reply, _ = say(session, profile, State(), said, "fee")
     assert "hai việc" not in reply.plain()
+
+
+@pytest.mark.parametrize(
+    ("said", "aspects", "answered"),
+    [
+        ("bực quá, lên xã ba lần rồi mà chưa đăng ký khai sinh xong, rốt cuộc cần giấy gì", ("documents",), True),
+        ("bực quá, làm ăn kiểu gì kỳ vậy", (), False),
+        ("lâu lắc quá trời, hành dân", ("time",), False),
+    ],
+)
+def test_what_is_asked_in_anger_is_answered(
+    session: Session, profile: Profile, said: str, aspects: tuple[str, ...], answered: bool
+) -> None:
+    found = complained(session, Turn(said, "complain", aspects=aspects), State(), profile)
+    assert (found is not None) is answered
+    if found:
+        reply, after = found
+        assert reply.plain().startswith("Em xin lỗi") and after.procedure == reply.procedures[0] == "1.001193"

@@ -18,7 +18,7 @@ class Talk:
     """A citizen's browser: one conversation on the web channel."""
 
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
-        self._client = httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=headers, trust_env=False)
+        self._client = httpx.AsyncClient(verify=False, base_url=url, timeout=PATIENCE, headers=headers, trust_env=False)
         self.token = ""
         self.conversation_id = ""
 
@@ -51,6 +51,10 @@ class Talk:
 
     async def tap(self, seq: int, index: int) -> httpx.Response:
         return await self.post(client_id=str(uuid.uuid4()), button={"seq": seq, "index": index})
+
+    async def type(self) -> int:
+        """Tell that something is being typed, and return the status."""
+        return (await self._client.post("/api/web/typing", headers=self._auth)).status_code
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
         return await self._client.get(path, params=params, headers=self._auth)

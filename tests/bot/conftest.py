@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.orm import sessionmaker
 
 from bot.channels import registry
 from bot.channels.settings import ChannelSettings
@@ -59,6 +60,22 @@ def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{request.getfixturevalue('database')}"
     return str(request.getfixturevalue("cluster").fresh())
+
+
+@pytest.fixture
+def sessions(database: Path) -> Iterator[sessionmaker]:
+    """Sessions on an empty SQLite file."""
+    engine = create_engine(f"sqlite:///{database}")
+    yield session_factory(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def either_sessions(database_url: str) -> Iterator[sessionmaker]:
+    """Sessions on an empty database of each kind."""
+    engine = create_engine(database_url)
+    yield session_factory(engine)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -187,7 +204,7 @@ def either(request: pytest.FixtureRequest) -> Running:
 async def make_channel(settings: Settings) -> AsyncIterator[Callable[[str, ChannelSettings], tuple[Any, Texts]]]:
     """Build one channel without a server; return it and the texts."""
     engine = create_engine(settings.database_url)
-    async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, timeout=5.0, trust_env=False) as client:
 
         def make(name: str, channels: ChannelSettings) -> tuple[Any, Texts]:
             texts = Texts.load()

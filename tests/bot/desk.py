@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import sessionmaker
 
-from bot.conversation import find_or_open
 from bot.delivery import inbox, ledger
 from bot.delivery.intake import Intake
-from bot.delivery.outbox import Rules, Sender
+from bot.delivery.outbox import Sender
+from bot.delivery.settling import Rules
 from bot.inbound import Inbound
 from bot.metrics import Metrics
 from bot.texts import Texts
@@ -35,8 +35,7 @@ class Desk:
 
     def say(self, *texts: str, to: str = "7") -> None:
         """Have a citizen answered with so many replies."""
-        conversation_id = find_or_open(self.sessions, self.channel.name, to)
-        self._intake.accept(conversation_id, Inbound(str(uuid.uuid4()), "hỏi"))
+        self._intake.receive(self.channel.name, to, Inbound(str(uuid.uuid4()), "hỏi"))
         with self.sessions.begin() as session:
             claimed = inbox.claim(session)
             assert claimed
@@ -53,7 +52,7 @@ class Desk:
 
     def claim(self, later: float = 0.0) -> ledger.Outgoing | None:
         with self.sessions.begin() as session:
-            return ledger.claim(session, self.sender.lane, utc_now() + dt.timedelta(seconds=later))
+            return ledger.claim(session, self.sender.settling.lane, utc_now() + dt.timedelta(seconds=later))
 
     def die_while_sending(self) -> None:
         """Claim and begin the next part, then forget it, as a killed process does."""
@@ -65,7 +64,7 @@ class Desk:
     def restart(self) -> None:
         self.sender = Sender(self.sessions, self.channel, self._rules, self.metrics)
         with self.sessions.begin() as session:
-            self.sender.recover(session, everything=True)
+            self.sender.settling.recover(session, everything=True)
 
     def column(self, column: Any) -> list[Any]:
         with self.sessions() as session:

@@ -25,10 +25,15 @@ class Held:
 
 
 class FakeRasa(Loopback):
-    """Rasa's REST channel. ``received`` is what was asked, in order; unscripted messages are echoed."""
+    """Rasa's REST channel. ``received`` is what was asked, in order; unscripted messages are echoed.
+
+    While it ``is_gone`` a proxy before it answers.
+    """
 
     def __init__(self, port: int = 0) -> None:
         self.received: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.is_gone = False
         self._scripts: dict[str, list[Any]] = {}
         self._held: list[Held] = []
         super().__init__(port)
@@ -61,10 +66,14 @@ class FakeRasa(Loopback):
         super().down()
 
     def answer(self, verb: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        if verb == "GET" and self.is_gone:
+            return 503, b"no server is available"
         if verb == "GET":
             return 200, b"Hello from Rasa: 3.6.21"
         assert path == "/webhooks/rest/webhook"
-        return self._said(json.loads(body))
+        self.headers.append({name.lower(): value for name, value in headers.items()})
+        status, said = self._said(json.loads(body))
+        return (503, b"no server is available") if self.is_gone else (status, said)
 
     def _said(self, body: dict[str, Any]) -> tuple[int, bytes]:
         with self.news:

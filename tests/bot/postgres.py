@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from knowledge.database import migrate
+from setup.probing import free_ports
 
 _FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 _ACCOUNT = "postgres"
@@ -37,10 +38,18 @@ class Cluster:
         if self._as:
             shutil.chown(self._folder, _ACCOUNT, _ACCOUNT)
         self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", _ACCOUNT, "-E", "UTF8", "--no-sync")
-        self._port = _free_port()
+        self._port = free_ports(1)[0]
+        self.start()
+        migrate(self._create(_TEMPLATE))
+
+    def start(self) -> None:
+        """Start the server, and return when it takes connections."""
         options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "-o", options, "start")
-        migrate(self._create(_TEMPLATE))
+
+    def crash(self) -> None:
+        """End the server and all connections without a good-bye; what was committed stays."""
+        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
 
     @property
     def _data(self) -> Path:
@@ -66,11 +75,7 @@ class Cluster:
         return self._create(f"test_{self._count}", _TEMPLATE)
 
     def stop(self) -> None:
-        """Stop the server and delete everything."""
-        self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
+        """Stop the server, if it runs, and delete everything."""
+        with suppress(subprocess.CalledProcessError):
+            self.crash()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])

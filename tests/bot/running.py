@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from bot.server import FrontServer, create_server
 from bot.services import Services
 from bot.settings import Settings
 from knowledge.database import create_engine, session_factory
+from setup.probing import answers, free_ports
 from tests.bot.fake_rasa import PATIENCE
 
 KEY = b"a key that is long enough for tests"
@@ -58,7 +60,7 @@ class Process:
     def __init__(
         self, folder: Path, database_url: str, rasa_url: str, more: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        self._socket_port = _free_port()
+        self._socket_port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self._socket_port}"
         self._folder = folder
         self._environment = {
@@ -81,12 +83,21 @@ class Process:
         assert "bot.listening" in first, first
         threading.Thread(target=self._process.stderr.read, daemon=True).start()
 
+    def start_beside(self, log: Path) -> None:
+        """Start it with stderr in a file, and return when it answers."""
+        with log.open("ab") as file:
+            command = [sys.executable, "-m", "bot"]
+            self._process = subprocess.Popen(command, cwd=self._folder, env=self._environment, stderr=file, text=True)
+        until = time.monotonic() + PATIENCE
+        while not answers(f"{self.url}/healthz"):
+            assert self._process.poll() is None and time.monotonic() < until, "it does not answer"
+            time.sleep(0.05)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL: no good-bye, no clean-up."""
         self._process.kill()
         self._process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])

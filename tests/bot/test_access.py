@@ -120,7 +120,7 @@ async def test_only_allowed_sites_may_call(
     serve: Callable[..., Running], allowed: tuple[str, ...], welcome: tuple[str | None, ...], refused: tuple[str, ...]
 ) -> None:
     server = serve(allowed_origins=allowed)
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, base_url=server.url, trust_env=False) as client:
         for origin in (*welcome, *refused):
             headers = {} if origin is None else {"Origin": origin.format(same=server.url)}
             response = await client.post("/api/web/conversations", headers=headers)
@@ -129,7 +129,7 @@ async def test_only_allowed_sites_may_call(
 
 
 async def test_a_page_elsewhere_gets_what_its_browser_asks_for(serve: Callable[..., Running]) -> None:
-    async with httpx.AsyncClient(base_url=serve(allowed_origins=(SITE,)).url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, base_url=serve(allowed_origins=(SITE,)).url, trust_env=False) as client:
         asked = {
             "Origin": SITE,
             "Access-Control-Request-Method": "POST",
@@ -159,7 +159,7 @@ async def test_one_talker_is_slowed_down_and_others_are_not(serve: Callable[...,
 
 async def test_an_address_is_slowed_down_generously(serve: Callable[..., Running]) -> None:
     server = serve(opening_rates=(Rate(40, 3600.0),))
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, base_url=server.url, trust_env=False) as client:
         codes = [(await client.post("/api/web/conversations")).status_code for _ in range(41)]
     assert codes == [201] * 40 + [429]
 
@@ -172,6 +172,32 @@ def test_a_bucket_refills(clock: Clock) -> None:
     clock.now += 20
     assert limiter.wait("a") == pytest.approx(25 / 3)  # the long rate: three in a hundred seconds
     assert limiter.wait("b") == 0
+
+
+# calls by how many seconds ago each was made, and which of them are one too many for two in ten seconds
+BACKLOGS = [
+    ("said slowly, brought at once", [40, 30, 20, 10, 0], []),
+    ("said quickly, brought late", [40, 40, 40, 0], [2]),
+    ("said quickly, brought at once", [0, 0, 0], [2]),
+    ("brought in another order", [0, 40, 40], [2]),
+    ("by a clock ahead of ours", [-60, -60, -60], [2]),
+]
+
+
+@pytest.mark.parametrize(("ago", "refused"), [case[1:] for case in BACKLOGS], ids=[case[0] for case in BACKLOGS])
+def test_what_was_held_up_on_its_way_is_no_flood(clock: Clock, ago: list[float], refused: list[int]) -> None:
+    limiter = Limiter((Rate(2, 10.0),), clock)
+    waits = [limiter.wait("a", seconds) for seconds in ago]
+    assert [number for number, wait in enumerate(waits) if wait] == refused
+
+
+def test_a_call_that_came_to_nothing_is_given_back(clock: Clock) -> None:
+    limiter = Limiter((Rate(2, 10.0),), clock)
+    for _ in range(5):
+        assert limiter.wait("a") == 0
+        limiter.give_back("a")
+    limiter.give_back("unknown")
+    assert [limiter.wait("a") for _ in range(3)] == [0, 0, 5]
 
 
 REST = [
@@ -189,6 +215,8 @@ REST = [
 async def test_the_rest_door_is_for_tools(
     serve: Callable[..., Running], changes: dict[str, Any], headers: dict[str, str], status: int
 ) -> None:
-    async with httpx.AsyncClient(base_url=serve(**changes).url, headers=headers, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        verify=False, base_url=serve(**changes).url, headers=headers, trust_env=False
+    ) as client:
         response = await client.post("/api/rest/messages", json={"conversation": "c", "text": "chào"})
     assert response.status_code == status, response.text

@@ -15,14 +15,14 @@ import sqlalchemy as sa
 
 from bot import erasure
 from bot.cases import code_of, conversations_of
-from bot.conversation import find_or_open
 from bot.delivery.intake import Intake
-from bot.erasing import Eraser, forget_dialogue
+from bot.erasing import Eraser
 from bot.files import rows
 from bot.files.store import FileStore
 from bot.inbound import Attachment as Coming
 from bot.inbound import Contact, Inbound, provider_key
 from bot.texts import Texts
+from bot.tracker import Tracker
 from knowledge.database import create_engine, session_factory
 from knowledge.models import (
     Alert,
@@ -30,13 +30,21 @@ from knowledge.models import (
     Base,
     Case,
     CaseMember,
+    Consent,
     Conversation,
     DeliveryPart,
+    Draft,
     Erasure,
     Handoff,
+    HandoffEvent,
     InboxItem,
     Message,
+    Note,
+    Notice,
     OutboxItem,
+    ProofInHand,
+    ReviewItem,
+    Subscription,
 )
 from tests.bot.bytes_of import PNG
 from tests.bot.citizen import Talk
@@ -179,10 +187,8 @@ def test_it_is_the_same_on_every_database(database_url: str, tmp_path: Path) -> 
     engine = create_engine(database_url)
     sessions, store = session_factory(engine), FileStore(tmp_path / "files")
     intake = Intake(sessions, KEY, Texts.load())
-    conversation_id = find_or_open(sessions, "zalo", "7")
-    intake.accept(
-        conversation_id, Inbound("m:1", "giấy này", kind="image", attachment=Coming(url="https://f.zdn.vn/x"))
-    )
+    photo = Inbound("m:1", "giấy này", kind="image", attachment=Coming(url="https://f.zdn.vn/x"))
+    conversation_id = intake.receive("zalo", "7", photo).conversation_id
     draft = store.begin()
     draft.write(PNG)
     with sessions.begin() as session:
@@ -192,10 +198,9 @@ def test_it_is_the_same_on_every_database(database_url: str, tmp_path: Path) -> 
         assert not rows.refused(session, waiting, "gone")
         code = code_of(session, conversation_id).code
     draft.keep()
-    other = find_or_open(sessions, "telegram", "8")
-    intake.accept(other, Inbound("m:1", f"mã {code}"))
+    other = intake.receive("telegram", "8", Inbound("m:1", f"mã {code}")).conversation_id
     intake.accept(conversation_id, Inbound("m:2", kind="withdraw"))
-    assert Eraser(sessions, store, tmp_path / "rasa.db", 0.0).erase_due() == 1
+    assert Eraser(sessions, store, Tracker(tmp_path / "rasa.db"), 0.0).erase_due() == 1
     with sessions() as session:
         assert (
             session.scalars(sa.select(Message.text).where(Message.conversation_id == conversation_id)).all() == [""] * 2
@@ -204,14 +209,15 @@ def test_it_is_the_same_on_every_database(database_url: str, tmp_path: Path) -> 
         assert [one.id for one in conversations_of(session, case.id)] == [other]
         assert session.scalars(sa.select(Alert.cleared_at)).one() is not None
     assert [path for path in tmp_path.rglob("files/**/*") if path.is_file()] == []
-    assert find_or_open(sessions, "zalo", "7") != conversation_id
+    assert intake.receive("zalo", "7", Inbound("m:3", "chào")).conversation_id != conversation_id
     engine.dispose()
 
 
 def test_every_table_that_knows_a_conversation_is_thought_of() -> None:
     """A new table with what citizens say must be erased as well: add it to ``bot/erasure.py``, then here."""
     thought_of = {
-        Attachment, CaseMember, Conversation, DeliveryPart, Erasure, Handoff, InboxItem, Message, OutboxItem
+        Attachment, CaseMember, Consent, Conversation, DeliveryPart, Draft, Erasure, Handoff, HandoffEvent, InboxItem,
+        Message, Note, Notice, OutboxItem, ProofInHand, ReviewItem, Subscription,
     }  # fmt: skip
     seeds = {"conversations"}
     while True:
@@ -237,18 +243,18 @@ def test_the_digest_of_a_request_tells_nobody() -> None:
 @pytest.mark.parametrize("tables", [True, False])
 def test_what_rasa_remembers(tmp_path: Path, tables: bool) -> None:
     tracker = tmp_path / "rasa db.db"
-    assert forget_dialogue(tracker, "a") is None
+    assert Tracker(tracker).forget(["a"]) is None
     if tables:
         _remember(tracker, "a", "b")
     else:
         tracker.touch()
-    assert forget_dialogue(tracker, "a") == (3 if tables else 0)
+    assert Tracker(tracker).forget(["a", "nobody"]) == ({"a": 3} if tables else {})
     assert b"data of a" not in tracker.read_bytes()
 
 
 async def test_memory_on_another_machine_is_an_alert(talk: Talk, server: Running, tmp_path: Path) -> None:
     await talk.ask("bí mật")
-    eraser = Eraser(server.sessions, FileStore(tmp_path / "f"), tmp_path / "none.db", 0.0, rasa_is_here=False)
+    eraser = Eraser(server.sessions, FileStore(tmp_path / "f"), Tracker(tmp_path / "none.db"), 0.0, rasa_is_here=False)
     erased = eraser.erase(talk.conversation_id)
     assert erased and erased.events is None
     with server.sessions() as session:

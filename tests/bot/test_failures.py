@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot.metrics import PARTS
 from bot.settings import Settings
 from knowledge.models import Conversation, Handoff, InboxItem
 from tests.bot.citizen import Talk
@@ -131,11 +132,11 @@ async def test_healthz_and_readyz_tell_what_answers(talk: Talk, rasa: FakeRasa, 
     assert (await talk.get("/healthz")).json() == {"status": "ok"}
     ready = await talk.get("/readyz")
     assert ready.status_code == 503
-    assert {name: ready.json()[name] for name in ("database", "rasa", "actions")} == {
-        "database": True,
-        "rasa": True,
+    assert {name: value for name, value in ready.json().items() if name in PARTS} == {
+        **dict.fromkeys(PARTS, True),
         "actions": False,
     }
+    assert ready.json()["ill"] == ["actions"]
 
 
 async def test_readyz_is_200_when_all_answer(serve: Callable[..., Running], rasa: FakeRasa) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bot.channels.capabilities import CAPABILITIES
 from bot.choices import read_tap_code
-from bot.inbound import SILENT, TREATMENTS, Attachment, Contact, Inbound, Kind, Place, Tap, provider_key
+from bot.inbound import SILENT, TREATMENTS, Attachment, Contact, Inbound, Kind, Place, Tap
 from bot.rates import Rate
 from bot.texts import Texts
 from knowledge.models import Alert, Conversation, utc_now
@@ -248,6 +248,18 @@ async def test_an_edited_newest_question_is_asked_again_and_an_older_one_is_kept
     assert [(line.text, line.body["of"]) for line in edits] == [("khai sinh", 1), ("khai sinh lại", 1)]
 
 
+async def test_an_edit_of_what_is_past_does_nothing(phone: Phone, rasa: FakeRasa) -> None:
+    """Nobody agrees to notices, or ends them, by correcting an old line."""
+    await phone.send(Inbound("m:1", "đừng"))
+    await phone.send(Inbound("m:2", "khai tử"))
+    await phone.answers(2)
+    await phone.send(Inbound("m:1:2", "dừng", kind="edit", edits="m:1"))
+    await phone.settled()
+    assert rasa.messages == ["đừng", "khai tử"]
+    assert [line.text for line in phone.lines if line.author == "citizen"] == ["đừng", "khai tử", "dừng"]
+    assert sum(line.author == "assistant" for line in phone.lines) == 2
+
+
 async def test_a_secret_is_masked_and_warned_about_once(phone: Phone, rasa: FakeRasa) -> None:
     await phone.text("otp của tôi là 482913")
     (answer,) = await phone.answers(1)
@@ -277,16 +289,3 @@ async def test_the_providers_time_is_kept_but_never_one_in_the_future(phone: Pho
     late, early = (line for line in phone.lines if line.author == "citizen")
     assert late.created_at < utc_now() - hour / 2
     assert early.created_at <= utc_now()
-
-
-@pytest.mark.parametrize(
-    ("raw", "key"), [("96d3cdf3af150460909", "m:96d3cdf3af150460909"), ("x" * 60, "m:" + "x" * 60)]
-)
-def test_a_short_id_is_its_own_key(raw: str, key: str) -> None:
-    assert provider_key(raw) == key
-
-
-@pytest.mark.parametrize("raw", ["x" * 61, "x" * 5000, "é", "a\nb", "\ud800"])
-def test_any_other_id_is_hashed_to_fit(raw: str) -> None:
-    assert len(provider_key(raw)) <= 64
-    assert provider_key(raw).startswith("h:") and provider_key(raw) == provider_key(raw)

@@ -88,7 +88,7 @@ async def test_metrics_count_by_channel_and_are_for_tools_alone(
         assert line in text
     await talk.close()
     guarded = serve(rest_token="a token")
-    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, base_url=guarded.url, trust_env=False) as client:
         assert (await client.get("/metrics")).status_code == 403
         assert (await client.get("/metrics", headers={"Authorization": "Bearer a token"})).status_code == 200
 
@@ -103,7 +103,7 @@ async def _once(line: str, talk: Talk) -> str:
 
 async def test_readiness_names_channels_parked_messages_and_alerts(phone_on: Callable[..., Phone]) -> None:
     phone = phone_on("zalo")
-    async with httpx.AsyncClient(base_url=phone.server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, base_url=phone.server.url, trust_env=False) as client:
         ready = (await client.get("/readyz")).json()
     assert (ready["channels"], ready["parked"], ready["alerts"]) == (["rest", "web", "zalo"], 0, 0)
 
@@ -137,4 +137,6 @@ def test_the_check_is_a_command(database: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["✓ web", "✓ rest", "✓ channels"]
     wrong = subprocess.run(command[:-1], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert (wrong.returncode, wrong.stderr) == (2, "usage: python -m bot [channels check | erase CONVERSATION]\n")
+    places = "channels check | erase CONVERSATION | retain | backup FOLDER | restore FOLDER | staff"
+    usage = f"usage: python -m bot [{places}]\n"
+    assert (wrong.returncode, wrong.stderr) == (2, usage)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import sessionmaker
 
 from bot.channels.base import Part
 from bot.delivery import ledger
-from bot.delivery.outbox import growing_pause
 from bot.delivery.receipts import confirm, echo
+from bot.delivery.settling import growing_pause
 from bot.errors import NeedsOperator, Permanent, RefreshAndRetry, Retry, Uncertain
 from knowledge.database import create_engine, session_factory
 from knowledge.models import Alert, Conversation, DeliveryPart, Message, OutboxItem, utc_now
@@ -185,6 +185,18 @@ async def test_an_echo_that_comes_before_the_answer_to_the_call(desk: Desk) -> N
     desk.say("một")
     await desk.work()
     assert (desk.parts, desk.column(DeliveryPart.external_message_id)) == (["sent"], ["telegram-1"])
+
+
+async def test_an_echo_that_comes_before_a_call_is_cut_off_lets_the_next_message_go(desk: Desk) -> None:
+    def before(delivery: Any, part: Part) -> None:
+        with desk.sessions.begin() as session:
+            assert echo(session, "telegram", delivery.external_id, part.text, f"telegram-{part.text}")
+
+    desk.channel.confirms, desk.channel.arrives, desk.channel.on_call = True, True, before
+    desk.channel.troubles = [Uncertain("cut off")]
+    desk.say("một", "hai")
+    await desk.work()
+    assert (desk.channel.texts, desk.items, desk.alerts) == (["một", "hai"], ["sent", "sent"], [])
 
 
 async def test_receipts_are_kept_once(desk: Desk) -> None:

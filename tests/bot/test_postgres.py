@@ -103,8 +103,8 @@ async def test_what_one_process_holds_another_passes_over(url: str) -> None:
     desk.say("một", "hai")
     desk.say("ba", to="8")
     with sessions.begin() as one, sessions.begin() as other:
-        first, second = ledger.claim(one, desk.sender.lane), ledger.claim(other, desk.sender.lane)
-        third = ledger.claim(other, desk.sender.lane)
+        first, second = ledger.claim(one, desk.sender.settling.lane), ledger.claim(other, desk.sender.settling.lane)
+        third = ledger.claim(other, desk.sender.settling.lane)
         assert first and second and third is None
         assert (first.steps[0].part.text, second.steps[0].part.text) == ("một", "ba")
     with sessions() as session:

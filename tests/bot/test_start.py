@@ -65,5 +65,5 @@ def test_the_environment_sets_what_it_names() -> None:
 def test_every_text_is_there_and_polite() -> None:
     texts = Texts.load()
     assert texts.error("too_long", limit=2000).count("2000") == 1
-    for name in ("unavailable", "empty", "handoff_queued", "handoff_callback"):
+    for name in ("unavailable", "empty", "handoff"):
         assert texts.reply(name).plain()

@@ -9,11 +9,8 @@ import asyncio
 import itertools
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote
 
 import uvicorn
@@ -25,67 +22,9 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from tests.browser.replies import answer_to
+from tests.browser.fake_conversation import Conversation, Json, Knobs
 
 BOT = Path(__file__).parents[2] / "bot"
-Json = dict[str, Any]
-
-
-@dataclass
-class Conversation:
-    """What was said, and the events that wake its streams."""
-
-    id: str
-    messages: list[Json] = field(default_factory=list)
-    typing: bool = False
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
-
-    def add(
-        self, author: str, text: str, reply: Json | None = None, client_id: str | None = None, file: Json | None = None
-    ) -> Json:
-        """Append a message and wake the streams."""
-        now = datetime.now(timezone.utc).isoformat()
-        message = {
-            "seq": len(self.messages) + 1,
-            "author": author,
-            "text": text,
-            "reply": reply,
-            "client_id": client_id,
-            "created_at": now,
-            "outcome": (reply or {}).get("outcome", ""),
-            "file": file,
-        }
-        self.messages.append(message)
-        self.wake()
-        return message
-
-    def wake(self) -> None:
-        """Tell the streams to look again; from any thread."""
-        self.loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        self.news.set()
-        self.news = asyncio.Event()
-
-
-@dataclass
-class Knobs:
-    """What goes wrong next, and a count of what came in."""
-
-    delay: float = 0.0
-    answer: Callable[[str], list[Json]] = answer_to
-    fail_sends: int = 0
-    lose_acknowledgements: int = 0
-    cut_after: set[int] = field(default_factory=set)
-    cut_inside: set[int] = field(default_factory=set)
-    hold_streams: bool = False
-    refuse_tokens: bool = False
-    posts: list[Json] = field(default_factory=list)
-    streams: list[int] = field(default_factory=list)
-    refuse_files: str = ""
-    hold_files: bool = False
-    files: list[tuple[str, str, bytes]] = field(default_factory=list)
 
 
 class FakeServer:
@@ -107,6 +46,7 @@ class FakeServer:
                 Route("/api/web/messages", self.send, methods=["POST"]),
                 Route("/api/web/files", self.send_file, methods=["POST"]),
                 Route("/api/web/files/{seq:int}", self.open_file),
+                Route("/api/web/typing", self.type, methods=["POST"]),
                 Route("/api/web/events", self.events),
                 Route("/api/web/history", self.history),
                 Mount("/widget", StaticFiles(directory=BOT / "widget")),
@@ -227,7 +167,15 @@ class FakeServer:
         await asyncio.sleep(self.knobs.delay)
         conversation.typing = False
         for message in self.knobs.answer(text):
-            conversation.add(message.get("author", "assistant"), message["text"], message.get("reply"))
+            said = (message.get("author", "assistant"), message["text"], message.get("reply"))
+            conversation.add(*said, by=message.get("by", ""))
+            if "standing" in message:
+                conversation.stand(**message["standing"])
+
+    async def type(self, request: Request) -> Response:
+        """Count that something is being typed."""
+        self.knobs.typed.append((await request.body()).decode())
+        return Response(status_code=204)
 
     async def history(self, request: Request) -> Response:
         """Return what follows a number."""
@@ -236,7 +184,8 @@ class FakeServer:
             return refusal(401, "token_invalid")
         after = int(request.query_params["after"])
         page = conversation.messages[after : after + int(request.query_params["limit"])]
-        return JSONResponse({"messages": page, "last_seq": len(conversation.messages)})
+        body = {"messages": page, "last_seq": len(conversation.messages), "handoff": conversation.standing}
+        return JSONResponse(body)
 
     async def events(self, request: Request) -> Response:
         """Stream what follows Last-Event-ID."""
@@ -251,7 +200,7 @@ class FakeServer:
 
     async def _stream(self, conversation: Conversation, after: int) -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n: heartbeat\n\n"
-        typing, generation = False, self._generation
+        typing, generation, standing = False, self._generation, None
         while generation == self._generation:
             news = conversation.news
             for message in conversation.messages[after:]:
@@ -265,6 +214,9 @@ class FakeServer:
                 after = message["seq"]
                 if take(self.knobs.cut_after, after):
                     return
+            if conversation.standing != standing:
+                standing = conversation.standing
+                yield f"event: handoff\ndata: {json.dumps(standing, ensure_ascii=False)}\n\n".encode()
             if conversation.typing != typing:
                 typing = conversation.typing
                 yield f'event: typing\ndata: {{"on": {str(typing).lower()}}}\n\n'.encode()

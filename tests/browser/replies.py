@@ -107,10 +107,12 @@ def status() -> list[Json]:
 def staff() -> list[Json]:
     """Return a hand-off: the assistant's word, a notice, a person's word."""
     text = "Dạ, em chuyển anh/chị tới **Bộ phận Một cửa phường Phan Thiết**."
+    waiting = {"state": "queued", "position": 2, "wait_minutes": 6}
+    with_staff = {"state": "staff", "who": "Chị Hạnh", "unit": "Phường Phan Thiết"}
     return [
-        message("handoff", [[block("text", text)]], handoff="asked"),
-        {"author": "system", "text": "Cán bộ đã nhận cuộc trò chuyện."},
-        {"author": "staff", "text": "Chào anh/chị, tôi là Hạnh. Anh/chị cần hỏi việc gì ạ?"},
+        {**message("handoff", [[block("text", text)]], handoff="asked"), "standing": waiting},
+        {"author": "system", "text": "Cán bộ đã nhận cuộc trò chuyện.", "standing": with_staff},
+        {"author": "staff", "text": "Chào anh/chị, tôi là Hạnh. Anh/chị cần hỏi việc gì ạ?", "by": "Chị Hạnh"},
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from setup.probing import free_ports
 
 ROOT = Path(__file__).parents[2]
 _DEMO = re.compile(r"^\W*(?P<code>\S+)\s+status (?P<status>\d+)\s+last digits (?P<proof>\d{4})")
@@ -33,7 +34,7 @@ class Product:
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Start the product as ``make run`` does; stop it with Ctrl-C."""
     folder = tmp_path_factory.mktemp("product")
-    ports = _free_ports(3)
+    ports = free_ports(3)
     database = folder / "tthc.db"
     env = {
         **os.environ,
@@ -79,13 +80,3 @@ def _demo_in_progress(printed: str) -> tuple[str, str]:
         if found and found["status"] == "4":
             return found["code"], found["proof"]
     raise AssertionError("no demo dossier in progress was printed")
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

@@ -12,7 +12,7 @@ from tests.house.repository import ROOT
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"(?m)^\| ((?:a|an|how|what) [^|]+) \|([^|]+)\|([^|]+)\|$", CONTRIBUTING)
 PLACE = re.compile(r"`([\w./*-]+/[\w.*-]+|\.env\.example)`")
-PAPERS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/adr/*.md"))]
+PAPERS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 
 
 def test_the_table_of_additions_is_there() -> None:
@@ -39,9 +39,12 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_every_command_of_the_readme_exists() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    targets = set(re.findall(r"make ([a-z-]+)", readme + CONTRIBUTING))
-    assert {"run", "test"} <= targets
+def test_every_command_of_the_papers_exists() -> None:
+    texts = {paper: paper.read_text(encoding="utf-8") for paper in PAPERS}
+    targets = set(re.findall(r"`make ([a-z-]+)|^make ([a-z-]+)", "\n".join(texts.values()), re.MULTILINE))
+    targets = {name for pair in targets for name in pair if name}
+    assert {"run", "test", "bot", "knowledge"} <= targets
     defined = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
     assert targets <= defined
+    by_hand = re.compile(r"\.venv/bin/python -m (?:bot|knowledge) ")
+    assert [paper.name for paper, text in texts.items() if by_hand.search(text)] == [], "make bot, make knowledge"

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tests.house.repository import ROOT, code
+from tests.house.repository import ROOT, code, name
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 DOCUMENTED = re.compile(r"(?m)^(?:# )?([A-Z][A-Z0-9]*_[A-Z0-9_]+)=")
-OTHERS = ("Procfile", "endpoints.yml", "credentials.yml", "setup/find-python.sh")
+OTHERS = (
+    "Procfile",
+    "compose.yaml",
+    "credentials.yml",
+    "deploy/endpoints.yml",
+    "endpoints.yml",
+    "setup/find-python.sh",
+)
 # Set by `make run` for its own programs, or standing in the shell anyway: nothing to choose here.
 NOT_SETTINGS = {
     "CUDA_VISIBLE_DEVICES",
@@ -22,10 +29,15 @@ NOT_SETTINGS = {
 }
 
 
-def in_code() -> set[str]:
-    """Return the variables that Python reads: string constants beside a name ``environ``, ``env`` or ``getenv``."""
+def in_code(rooms: Sequence[str] = ()) -> set[str]:
+    """Return the variables that Python reads: string constants beside a name ``environ``, ``env`` or ``getenv``.
+
+    In the code of some rooms, or in all.
+    """
     found: set[str] = set()
-    for _, tree in code():
+    for path, tree in code():
+        if rooms and name(path).split("/")[0] not in rooms:
+            continue
         for node in ast.walk(tree):
             if isinstance(node, (ast.Call, ast.Subscript)) and _reads_environment(node):
                 found |= set(_names(node))
@@ -52,8 +64,8 @@ def _names(node: ast.AST) -> Iterator[str]:
             yield part.value
 
 
-def in_other_files() -> set[str]:
-    texts = [(ROOT / file).read_text(encoding="utf-8") for file in OTHERS]
+def in_other_files(paths: Sequence[str] = OTHERS) -> set[str]:
+    texts = [(ROOT / file).read_text(encoding="utf-8") for file in paths]
     return {found for text in texts for found in re.findall(r"\$\{?([A-Z][A-Z0-9]*_[A-Z0-9_]+)", text)}
 
 

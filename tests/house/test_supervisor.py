@@ -16,6 +16,7 @@ import pytest
 
 from setup import processes
 from setup.console import SetupError
+from setup.probing import free_ports
 from setup.services import Service, check_ports
 from setup.supervisor import Supervisor
 
@@ -31,8 +32,7 @@ class House:
         self.folder = folder
         self.pids = folder / "pids"
         self.pids.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_ports(1)[0]
         self.process: subprocess.Popen[str] | None = None
         self.output = ""
 
@@ -133,6 +133,18 @@ def test_a_signal_during_a_step_ends_the_step(house: House) -> None:
     assert eventually(lambda: not house.living())
 
 
+@pytest.mark.parametrize("step", ["", "PROGRAM PIDS --stubborn"])
+def test_further_signals_during_the_stop_leave_no_program(house: House, step: str) -> None:
+    house.start(step=step, front="PROGRAM PIDS PORT", stubborn="PROGRAM PIDS --stubborn")
+    assert eventually(lambda: len(house.living()) == (2 if step else 4))
+    for _ in range(6):
+        house.send(signal.SIGINT)
+        time.sleep(0.05)
+    assert house.end() == (128 + signal.SIGINT if step else 0)
+    assert "Traceback" not in house.output
+    assert eventually(lambda: not house.living())
+
+
 def test_one_that_ends_is_named_and_takes_the_others_along(house: House) -> None:
     house.start(front="PROGRAM PIDS PORT", broken="echo out of memory, says the program; exit 3")
     assert house.end() == 1
@@ -169,20 +181,15 @@ def test_a_taken_port_is_named_with_its_variable(variable: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         env = {"BOT_HOST": "127.0.0.1", **dict.fromkeys(["BOT_PORT", "RASA_PORT", "ACTIONS_PORT"], "1"), variable: port}
-        free = {name: _free_port() for name in env if name not in (variable, "BOT_HOST")}
+        free = {name: str(free_ports(1)[0]) for name in env if name not in (variable, "BOT_HOST")}
         with pytest.raises(SetupError, match=rf"(?s)Port {port} .*{variable}={int(port) + 1} make run"):
             check_ports({**env, **free})
-
-
-def _free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return str(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize("value", ["", "http", "0", "70000", "-1"])
 def test_a_port_that_is_none_is_named(value: str) -> None:
     with pytest.raises(SetupError, match="BOT_PORT=.* is no port"):
-        check_ports({"BOT_HOST": "127.0.0.1", "BOT_PORT": value, "RASA_PORT": _free_port(), "ACTIONS_PORT": "1"})
+        check_ports({"BOT_HOST": "127.0.0.1", "BOT_PORT": value, "RASA_PORT": "1", "ACTIONS_PORT": "1"})
 
 
 @pytest.mark.parametrize(

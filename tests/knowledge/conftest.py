@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from knowledge import database
+from knowledge.connectors import national
+from knowledge.connectors.national import NationalSystem
 from knowledge.records import ProcedureRecord
+from tests.fakes.dossier_system import DossierSystem, dossier
+from tests.knowledge.systems import CODE, connectors
 
 _ROOT = Path(__file__).parents[2]
 
@@ -78,3 +82,27 @@ def make_record() -> Callable[..., ProcedureRecord]:
         return ProcedureRecord.parse_obj({**base, **facts})
 
     return make
+
+
+@pytest.fixture
+def system() -> Iterator[DossierSystem]:
+    """A system in the national format that holds one dossier."""
+    fake = DossierSystem(dossier(CODE))
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def sessions(database_url: str) -> Iterator[sessionmaker]:
+    """A factory of sessions on the same database."""
+    engine = database.create_engine(database_url)
+    yield database.session_factory(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def other(system: DossierSystem, sessions: sessionmaker, monkeypatch: pytest.MonkeyPatch) -> NationalSystem:
+    """The connector to that system; it waits little, so that no test waits long for a dead one."""
+    monkeypatch.setattr(national, "_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(national, "_LEAST", 0.0)
+    return connectors(system, sessions)[1]

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from knowledge.demo import seed
-from knowledge.dossiers import find_codes, look_up
+from knowledge.dossiers.codes import find_codes
+from knowledge.dossiers.table import find_proven
 from knowledge.errors import KnowledgeError
 from knowledge.models import Dossier, DossierEvent
 from knowledge.profile import load_profile
@@ -50,7 +51,7 @@ def test_one_is_overdue_and_one_running_dossier_has_no_day(session):
 @pytest.mark.parametrize(("digits", "found"), [("1234", True), ("5678", True), ("0000", False)])
 def test_the_printed_digits_prove_and_others_do_not(session, digits, found):
     plant(session)
-    dossier = look_up(session, "000.15.H36-261110-0042", seal(digits, KEY))
+    dossier = find_proven(session, "000.15.h36-261110-42", seal(digits, KEY), KEY)
     assert (dossier is not None) is found
 
 

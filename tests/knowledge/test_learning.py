@@ -92,3 +92,12 @@ def test_bad_lines_are_named(tmp_path: Path, lines: str) -> None:
     (tmp_path / "a.txt").write_text(lines, encoding="utf-8")
     with pytest.raises(QuestionFileError, match=r"a\.txt:"):
         list(read_questions(tmp_path))
+
+
+def test_a_model_of_another_release_is_refused_before_it_is_asked(tmp_path: Path) -> None:
+    learn(TEXTS, CODES, LEXICON).matcher.save(tmp_path)
+    with np.load(tmp_path / "matcher.npz") as arrays:
+        changed = {**arrays, "votes": arrays["votes"][:, :3]}
+    np.savez_compressed(tmp_path / "matcher.npz", **changed)
+    with pytest.raises(ValueError, match="index"):
+        Matcher.load(tmp_path)

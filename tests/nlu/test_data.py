@@ -12,7 +12,7 @@ import yaml
 from nlu.corpus import read_all, read_examples
 from nlu.text import folded_tokens
 
-NEVER_TYPED = {"inform_proof"}
+NEVER_TYPED = {"inform_proof", "follow_overdue", "check_papers"}
 ASPECTS = {
     "documents", "fee", "time", "place", "steps", "online", "conditions", "forms", "result", "legal_basis", "all",
     "elsewhere", "post", "payment", "replaced_papers", "related", "who", "compare",

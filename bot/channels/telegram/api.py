@@ -17,7 +17,7 @@ from telegram.request._requestparameter import RequestParameter
 
 from bot.channels.calls import provider_call
 from bot.channels.settings import ChannelSettings
-from bot.errors import DeliveryError, NeedsOperator, Permanent, Retry, Uncertain
+from bot.errors import Blocked, DeliveryError, NeedsOperator, Permanent, Retry, Uncertain
 
 WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
 # What Telegram says about a form that it cannot show; the same words without that form can be sent.
@@ -149,7 +149,7 @@ def _meaning(error: TelegramError) -> DeliveryError:
     if isinstance(error, Conflict):
         return NeedsOperator("telegram_conflict")
     if isinstance(error, Forbidden):
-        return Permanent("blocked")
+        return Blocked("blocked")
     if isinstance(error, BadRequest):
         return _refused(error.message.lower())
     if isinstance(error, NetworkError):  # a status that Telegram does not use: somebody in between refused

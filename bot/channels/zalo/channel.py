@@ -52,6 +52,11 @@ class ZaloChannel(Channel):
         """Whether Zalo sends us echoes; see ``Echoes``."""
         return self._echoes.are_on
 
+    @property
+    def takes_templates(self) -> bool:  # type: ignore[override]
+        """Whether a template for notices is set."""
+        return bool(self._settings.zalo_notice_template)
+
     def routes(self) -> Sequence[BaseRoute]:
         """Return the webhook."""
         return self._webhook.routes()
@@ -73,8 +78,10 @@ class ZaloChannel(Channel):
 
     async def deliver(self, delivery: Delivery, part: Part) -> str:
         """Send one part; see ``bot.channels.zalo.errors`` for what is raised."""
-        window, heard_at = self.capabilities.window, delivery.heard_at
-        if window and heard_at and utc_now() - heard_at > window:
+        if delivery.template:
+            template_id = self._settings.zalo_notice_template
+            return await self.api.send_template(delivery.external_id, template_id, delivery.template)
+        if delivery.is_too_late(self.capabilities.window, utc_now()):
             raise WindowClosed("zalo: silent for 7 days")
         message_id = await self.api.send_text(delivery.external_id, part.text, part.buttons)
         await self._echoes.sent()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.errors import DeliveryError, NeedsOperator, Permanent, RefreshAndRetry, Retry, WindowClosed
+from bot.errors import Blocked, DeliveryError, NeedsOperator, Permanent, RefreshAndRetry, Retry, WindowClosed
 
 BUTTONS_REFUSED = -201  # also any other part of a message that is not as it should be
 
@@ -30,15 +30,14 @@ _PERMANENT: Mapping[int, str] = {
     -201: "bad_message",
     -210: "too_long",
     -213: "not_follower",
-    -217: "blocked_by_citizen",
     -218: "receive_quota",
     -227: "account_inactive",
     -232: "no_interaction",
     -233: "type_not_allowed",
     -234: "not_at_this_hour",
     -240: "interface_gone",
-    -244: "blocked_by_citizen",
 }
+_BLOCKED = (-217, -244)
 
 
 def failure(code: int) -> DeliveryError:
@@ -49,6 +48,8 @@ def failure(code: int) -> DeliveryError:
         return NeedsOperator(OPERATOR[code])
     if code == _WINDOW:
         return WindowClosed(f"zalo {code}")
+    if code in _BLOCKED:
+        return Blocked(f"zalo {code} blocked_by_citizen")
     if code in _PERMANENT:
         return Permanent(f"zalo {code} {_PERMANENT[code]}")
     return Retry(f"zalo {code}")

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Fetch the pinned third-party files again: fonts, icons, and axe for the browser tests.
+# Fetch the pinned third-party files again: fonts, icons, htmx for the staff console, and axe for the browser tests.
 # Needs npm, node and tar; nothing of this runs with the product. Change a version here, run it,
 # run the browser tests, commit the result.
 set -eu
 
 FONT="@fontsource/be-vietnam-pro@5.3.0"
 ICONS="lucide-static@1.62.0"
+HTMX="htmx.org@2.0.11"
+SSE="htmx-ext-sse@2.2.4"
 AXE="axe-core@4.14.1"
 
 vendor=$(cd "$(dirname "$0")" && pwd)
@@ -35,6 +37,18 @@ while read -r icon; do
     cp "$work/icons/icons/$icon.svg" "$vendor/lucide/"
 done < "$vendor/icons.txt"
 node "$vendor/refresh.mjs" icons "$vendor/lucide" > "$root/bot/widget/icons.js"
+# the console's own: the widget need not carry them
+mkdir -p "$vendor/lucide/console"
+while read -r icon; do
+    cp "$work/icons/icons/$icon.svg" "$vendor/lucide/console/"
+done < "$vendor/console-icons.txt"
+
+unpack "$HTMX" htmx
+unpack "$SSE" sse
+mkdir -p "$vendor/htmx"
+cp "$work/htmx/dist/htmx.min.js" "$vendor/htmx/htmx.min.js"
+cp "$work/htmx/LICENSE" "$vendor/htmx/LICENSE"
+cp "$work/sse/dist/sse.min.js" "$vendor/htmx/sse.min.js"
 
 unpack "$AXE" axe
 mkdir -p "$root/tests/browser/vendor"

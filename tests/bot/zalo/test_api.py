@@ -16,6 +16,7 @@ from bot.channels.zalo.api import Account, Window, ZaloApi
 from bot.channels.zalo.channel import ZaloChannel
 from bot.channels.zalo.errors import failure
 from bot.errors import (
+    Blocked,
     DeliveryError,
     NeedsOperator,
     Permanent,
@@ -58,7 +59,8 @@ CODES: dict[type[DeliveryError], list[int]] = {
     RefreshAndRetry: [-216, -220, -124],
     NeedsOperator: [-209, -212, -219, -221, -223, -224, -242, -320, -321],
     WindowClosed: [-230],
-    Permanent: [-100, -201, -210, -213, -217, -218, -227, -232, -233, -234, -240, -244],
+    Permanent: [-100, -201, -210, -213, -218, -227, -232, -233, -234, -240],
+    Blocked: [-217, -244],
     Retry: [-32, -200, -211, -1, -99999],
 }
 

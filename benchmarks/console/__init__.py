@@ -1,0 +1,1 @@
+"""What the console costs: clicks and keys of a clerk's common tasks, and how fast news reach every open screen."""

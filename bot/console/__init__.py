@@ -1,0 +1,1 @@
+"""The staff console: sign-in, roles, pages. ``routing.routes`` is mounted in ``bot/server.py``."""

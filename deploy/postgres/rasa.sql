@@ -1,0 +1,2 @@
+-- What Rasa remembers of dialogues, beside the records, so that it can be thrown away.
+CREATE DATABASE rasa;

@@ -1,0 +1,1 @@
+"""Where dossiers are looked up: the office's own table, and systems that speak the national sync format."""

@@ -1,0 +1,11 @@
+"""All changes of Rasa that this package makes, in one call."""
+
+from __future__ import annotations
+
+from nlu.lean import answers, calls, domain, events, graph, rules, sessions
+
+
+def apply() -> None:
+    """Change Rasa in this process; a second time changes nothing."""
+    for part in (answers, calls, domain, events, graph, rules, sessions):
+        part.apply()

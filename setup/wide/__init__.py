@@ -1,0 +1,1 @@
+"""The wide topology on one machine: PostgreSQL, Redis, a proxy, and several of each of our programs."""
