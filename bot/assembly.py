@@ -23,6 +23,7 @@ from bot.duties import Duties
 from bot.erasing import Eraser
 from bot.files.collector import Collector
 from bot.files.store import FileStore
+from bot.gathering import Gathering
 from bot.handoff.clock import Clock
 from bot.handoff.notifying import Notifier, StaffChat
 from bot.handoff.standing import Standings
@@ -38,6 +39,7 @@ from bot.settings import Settings
 from bot.texts import Texts
 from bot.tokens import Tokens
 from bot.tracker import Tracker
+from bot.transactions import stay_behind
 from knowledge.connectors.registry import build_connectors, dossier_settings
 from knowledge.database import session_factory
 from knowledge.profile import load_profile
@@ -55,11 +57,13 @@ def assemble(settings: Settings, engine: Engine, key: bytes) -> Services:
     abroad = httpx.AsyncClient(verify=trusted, timeout=_PROVIDER_TIMEOUT, follow_redirects=False)
     channels = build_channels(Tools(settings.channels, sessions, abroad, texts, hub, key))
     rules = Rules(texts.word("choose"), settings.confirm_within, alone, settings.delivery_pause or growing_pause)
-    outbox = Outbox(sessions, channels, rules, metrics, hub.settled)
+    behind = Gathering(sessions, stay_behind)
+    outbox = Outbox(behind, channels, rules, metrics, hub.settled)
     handoff_rules = settings.handoff
     assistant = Assistant(settings.rasa_url, settings.assistant_timeout, client)
     worker = Worker(
         sessions,
+        behind,
         assistant,
         hub,
         outbox,
@@ -87,7 +91,8 @@ def assemble(settings: Settings, engine: Engine, key: bytes) -> Services:
         client=client,
         abroad=abroad,
         hub=hub,
-        intake=Intake(sessions, key, texts),
+        arrivals=Gathering(sessions),
+        intake=Intake(key, texts),
         worker=worker,
         outbox=outbox,
         channels=channels,

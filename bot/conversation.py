@@ -17,9 +17,7 @@ ERASED = "erased"  # the owner of a conversation that is closed for good
 TOOLS = "rest"  # the channel of tools, which ask one question at a time: nobody reads there what was not asked for
 
 # Built once: building a statement takes SQLAlchemy longer than running it, and these run for every message.
-_FIND = sa.select(Conversation.id).where(
-    Conversation.channel == sa.bindparam("channel"), Conversation.external_id == sa.bindparam("external_id")
-)
+_OPEN = sa.insert(Conversation)
 _GROW = (
     sa.update(Conversation)
     .where(Conversation.id == sa.bindparam("which"), Conversation.owner != ERASED)
@@ -61,23 +59,14 @@ def open_web(session: Session) -> str:
     return conversation_id
 
 
-def find_or_open(session: Session, channel: str, external_id: str) -> str:
-    """Return the id of a channel's conversation, opened when it is new.
+def open_channel(session: Session, channel: str, external_id: str) -> str:
+    """Open a conversation that a channel calls so, and return its id.
 
-    Raises IntegrityError when another process opens it in the same moment: then do it again.
+    Raises IntegrityError when another process opens it in the same moment.
     """
-    found = find(session, channel, external_id)
-    if found:
-        return found
-    opened = Conversation(id=str(uuid.uuid4()), channel=channel, external_id=external_id)
-    session.add(opened)
-    session.flush()
-    return str(opened.id)
-
-
-def find(session: Session, channel: str, external_id: str) -> str | None:
-    """Return the id of a channel's conversation, or None."""
-    return session.scalar(_FIND, {"channel": channel, "external_id": external_id})
+    opened = {"id": str(uuid.uuid4()), "channel": channel, "external_id": external_id}
+    session.execute(_OPEN, opened)
+    return opened["id"]
 
 
 def last_seq(session: Session, conversation_id: str) -> int | None:

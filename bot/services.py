@@ -20,6 +20,7 @@ from bot.duties import Duties
 from bot.erasing import Eraser
 from bot.files.collector import Collector
 from bot.files.store import FileStore
+from bot.gathering import Gathering
 from bot.handoff.clock import Clock
 from bot.handoff.standing import Standings
 from bot.metrics import Metrics
@@ -33,8 +34,8 @@ from bot.tokens import Tokens
 class Services:
     """The parts of one running front server.
 
-    ``client`` calls neighbours on this machine, ``abroad`` the providers. ``poll`` in seconds is how
-    often streams look by themselves.
+    ``arrivals`` stores what comes in. ``client`` calls neighbours on this machine, ``abroad`` the
+    providers. ``poll`` in seconds is how often streams look by themselves.
     """
 
     settings: Settings
@@ -45,6 +46,7 @@ class Services:
     client: httpx.AsyncClient
     abroad: httpx.AsyncClient
     hub: Hub
+    arrivals: Gathering
     intake: Intake
     worker: Worker
     outbox: Outbox

@@ -6,7 +6,6 @@ that they look at again after growing pauses. Here they stand in line instead (d
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,20 +15,14 @@ from weakref import WeakKeyDictionary
 import anyio
 import anyio.to_thread
 import sqlalchemy as sa
-import structlog
 from anyio.lowlevel import RunVar
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, sessionmaker
-
-from knowledge.models import utc_now
-
-log = structlog.get_logger("database")
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _PLACES_OF_SQLITE, _PLACES = 1, 8  # pieces at once; well below the connections that the pool keeps
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 4.0  # seconds before what must be stored is tried again
 _MOST_IN_A_ROW = 4  # urgent pieces, before one of those behind has its turn
 _FIRST, _URGENT, _BEHIND = range(3)  # lines: staff, citizens at the door, and work that nobody waits for here
 _rank: ContextVar[int] = ContextVar("rank", default=_URGENT)
@@ -105,31 +98,7 @@ async def transaction(
     return await in_turn(sessions, run)
 
 
-async def persist(
-    sessions: sessionmaker,
-    until: dt.datetime,
-    work: Callable[Concatenate[Session, P], T],
-    *args: P.args,
-    **kwargs: P.kwargs,
-) -> T:
-    """Do so with what must not be lost: while the database fails, again after growing pauses until a time.
-
-    The work must do no harm when it is done twice: a commit whose end was not heard of may have succeeded.
-    """
-    pause = _FIRST_PAUSE
-    while True:
-        try:
-            return await transaction(sessions, work, *args, **kwargs)
-        except sa.exc.SQLAlchemyError as error:
-            left = (until - utc_now()).total_seconds()
-            if left <= 0 or not _is_away(error):
-                raise
-            log.warning("database.again", error=type(error).__name__, seconds=min(pause, left))
-        await anyio.sleep(min(pause, left))
-        pause = min(_LONGEST_PAUSE, 2 * pause)
-
-
-def _is_away(error: sa.exc.SQLAlchemyError) -> bool:
+def is_away(error: sa.exc.SQLAlchemyError) -> bool:
     """Tell a fault of the database, which passes, from one of what was to be stored."""
     if isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError)):
         return True

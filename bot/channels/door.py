@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.delivery.intake import Accepted
 from bot.inbound import SILENT, TREATMENTS, Inbound
 from bot.services import Services
-from bot.transactions import in_turn
 from knowledge.models import utc_now
 
 
@@ -34,16 +33,12 @@ async def _counted(parts: Services, channel: str, external_id: str, inbound: Inb
     sender, is_new = f"{channel}:{external_id}", False
     instead = _instead(parts, sender, inbound)
     try:
-        accepted = await in_turn(parts.sessions, _store, parts, channel, external_id, inbound, instead)
+        accepted = await parts.arrivals.do(parts.intake.receive, channel, external_id, inbound, instead)
         is_new = accepted is not None and accepted.is_new
     finally:
         if not is_new and not instead and _is_held_back(inbound):
             parts.message_limiter.give_back(sender)
     return accepted
-
-
-def _store(parts: Services, channel: str, external_id: str, inbound: Inbound, instead: str) -> Accepted | None:
-    return parts.intake.receive(channel, external_id, inbound, instead)
 
 
 def _instead(parts: Services, sender: str, inbound: Inbound) -> str:

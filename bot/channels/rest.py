@@ -20,7 +20,7 @@ from bot.errors import ApiError
 from bot.http import only_tools, read_json
 from bot.messages import Inbound, read_text
 from bot.services import Services, count, services
-from bot.transactions import in_turn, transaction
+from bot.transactions import transaction
 from knowledge.reply import Reply
 
 _LONGEST_CONVERSATION, _LONGEST_CLIENT_ID = 120, 50
@@ -59,7 +59,7 @@ async def ask(request: Request) -> Response:
     parts = services(request)
     only_tools(request, parts.settings.rest_token)
     external_id, inbound = _read(await read_json(request))
-    accepted = await in_turn(parts.sessions, parts.intake.receive, "rest", external_id, inbound)
+    accepted = await parts.arrivals.do(parts.intake.receive, "rest", external_id, inbound)
     assert accepted is not None
     count(parts, "rest", accepted)
     parts.worker.wake()

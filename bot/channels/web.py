@@ -21,7 +21,7 @@ from bot.errors import ApiError
 from bot.http import address, bearer, hold_back, read_json
 from bot.messages import read_inbound
 from bot.services import Services, count, services
-from bot.transactions import in_turn, transaction
+from bot.transactions import transaction
 
 log = structlog.get_logger("web")
 
@@ -89,7 +89,7 @@ async def send_message(request: Request) -> Response:
     claim = authorise(request)
     inbound = read_inbound(await read_json(request))
     hold_back(parts.message_limiter, claim.conversation_id)
-    accepted = await in_turn(parts.sessions, parts.intake.accept, claim.conversation_id, inbound)
+    accepted = await parts.arrivals.do(parts.intake.accept, claim.conversation_id, inbound)
     count(parts, "web", accepted)
     parts.hub.typing_citizen(claim.conversation_id, on=False)
     parts.hub.publish(claim.conversation_id)

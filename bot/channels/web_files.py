@@ -22,7 +22,7 @@ from bot.http import hold_back
 from bot.inbound import Attachment, Inbound
 from bot.messages import is_count, read_client_id
 from bot.services import Services, count, services
-from bot.transactions import in_turn, transaction
+from bot.transactions import transaction
 
 log = structlog.get_logger("web")
 
@@ -69,7 +69,7 @@ async def _take_in(
         kind = "image" if kept.kind.is_image else "file"
         file = Attachment("", "", name, kept.size, kept.kind.media_type, kept.path, kept.sha256)
         inbound = Inbound(client_id, kind=kind, attachment=file)  # type: ignore[arg-type]
-        accepted = await in_turn(parts.sessions, parts.intake.accept, conversation_id, inbound)
+        accepted = await parts.arrivals.do(parts.intake.accept, conversation_id, inbound)
         if accepted.is_new:  # else its twin is kept already
             await anyio.to_thread.run_sync(draft.keep)
         return accepted, kept

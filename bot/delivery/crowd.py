@@ -32,7 +32,7 @@ CROWDED_AFTER = dt.timedelta(seconds=15)  # the oldest question has waited so lo
 _TOLD_AFTER = dt.timedelta(seconds=5)  # who has asked within moments may be answered first all the same
 _ONCE_IN = 30 * 60  # seconds
 _SOON = 30.0  # seconds; who is answered by then is not told first
-_MOST_AT_ONCE = 50  # conversations told in one transaction
+_MOST_AT_ONCE = 10  # conversations told in one transaction: who writes in that moment waits for it
 _COUNTED = 50  # answers from which the pace is taken
 _LATELY = dt.timedelta(minutes=5)  # answers of a quiet hour before tell nothing of the pace
 # not what is tried again after a failure, and not what asks for no answer of Rasa

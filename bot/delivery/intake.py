@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from bot import erasure
 from bot.alerts import raise_alert
 from bot.cases import CaseDesk
-from bot.conversation import add_message, find, find_or_open, take_seqs
+from bot.conversation import add_message, open_channel, take_seqs
 from bot.delivery.inbox import answer_key
 from bot.delivery.preparing import Preparer
 from bot.errors import ApiError
@@ -27,14 +25,24 @@ from bot.texts import Texts
 from knowledge.dossiers import subscriptions
 from knowledge.models import Conversation, InboxItem, Message, utc_now
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 _ITEM = sa.insert(InboxItem)
-_TWIN = (
-    sa.select(Message.seq, InboxItem.id)
-    .join(InboxItem, InboxItem.message_id == Message.id)
-    .where(Message.conversation_id == sa.bindparam("conversation_id"), Message.client_id == sa.bindparam("client_id"))
+# tables, not classes: nothing of these rows is kept in the session
+_CONVERSATIONS, _MESSAGES, _ITEMS = Conversation.__table__, Message.__table__, InboxItem.__table__
+_KNOWN = (  # a conversation, with what it has of a message already
+    sa.select(_CONVERSATIONS.c.id.label("conversation_id"), _MESSAGES.c.seq, _ITEMS.c.id.label("item_id"))
+    .select_from(_CONVERSATIONS)
+    .outerjoin(
+        _ITEMS,
+        sa.and_(
+            _ITEMS.c.channel == _CONVERSATIONS.c.channel,
+            _ITEMS.c.external_id == _CONVERSATIONS.c.id + ":" + sa.bindparam("client_id", type_=sa.String),
+        ),
+    )
+    .outerjoin(_MESSAGES, _MESSAGES.c.id == _ITEMS.c.message_id)
+)
+_BY_ID = _KNOWN.where(_CONVERSATIONS.c.id == sa.bindparam("conversation_id"))
+_BY_NAME = _KNOWN.where(
+    _CONVERSATIONS.c.channel == sa.bindparam("channel"), _CONVERSATIONS.c.external_id == sa.bindparam("external_id")
 )
 
 
@@ -50,54 +58,45 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Intake:
-    """The door of the house; ``key`` seals proofs, ``cases`` lets conversations into cases."""
+    """The door of the house; ``key`` seals proofs, ``cases`` lets conversations into cases.
 
-    sessions: sessionmaker
+    IntegrityError = its twin arrived in the same moment and was stored: done again, it is found.
+    """
+
     key: bytes
     texts: Texts
     cases: CaseDesk = field(default_factory=CaseDesk)
 
-    def accept(self, conversation_id: str, inbound: Inbound, instead: str = "") -> Accepted:
-        """Store a message and its inbox item in one transaction; the same ``client_id`` again changes nothing.
+    def accept(self, session: Session, conversation_id: str, inbound: Inbound, instead: str = "") -> Accepted:
+        """Store a message and its inbox item; the same ``client_id`` again changes nothing.
 
         With ``instead`` it is not asked but answered by the reply of that name (``SILENT`` = by none).
 
         Raises:
             ApiError: 401 no such conversation; 422 a button that was not offered, on the web.
         """
-        return self._twice(self._accept, conversation_id, inbound, instead)
+        known = session.execute(_BY_ID, {"conversation_id": conversation_id, "client_id": inbound.client_id}).first()
+        return _twin(known) or self._store(session, conversation_id, inbound, instead)
 
-    def receive(self, channel: str, external_id: str, inbound: Inbound, instead: str = "") -> Accepted | None:
+    def receive(
+        self, session: Session, channel: str, external_id: str, inbound: Inbound, instead: str = ""
+    ) -> Accepted | None:
         """Do as ``accept`` for a channel's own name of a conversation, opened when it is new.
 
         None = nothing to keep: somebody leaves whom we do not know, or no longer.
         """
-        return self._twice(self._receive, channel, external_id, inbound, instead)
-
-    def _twice(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            with self.sessions.begin() as session:
-                return work(session, *args, **kwargs)
-        except IntegrityError:  # its twin arrived in the same moment and was stored: now it is found
-            with self.sessions.begin() as session:
-                return work(session, *args, **kwargs)
-
-    def _receive(
-        self, session: Session, channel: str, external_id: str, inbound: Inbound, instead: str
-    ) -> Accepted | None:
         if inbound.kind == "withdraw" and self._is_repeated(session, channel, external_id, inbound):
             return Accepted("", 0, 0, is_new=False)
-        if TREATMENTS[inbound.kind].author == "system" and find(session, channel, external_id) is None:
+        name = {"channel": channel, "external_id": external_id}
+        known = session.execute(_BY_NAME, {**name, "client_id": inbound.client_id}).first()
+        if known is None and TREATMENTS[inbound.kind].author == "system":
             return None
-        return self._accept(session, find_or_open(session, channel, external_id), inbound, instead)
+        conversation_id = known.conversation_id if known else open_channel(session, channel, external_id)
+        return _twin(known) or self._store(session, conversation_id, inbound, instead)
 
     def _is_repeated(self, session: Session, channel: str, external_id: str, inbound: Inbound) -> bool:
         """A withdrawal that is repeated later must not reach what the citizen has begun since."""
         return erasure.is_known(session, self._request(channel, external_id, inbound))
-
-    def _accept(self, session: Session, conversation_id: str, inbound: Inbound, instead: str) -> Accepted:
-        twin = _find(session, conversation_id, inbound)
-        return twin or self._store(session, conversation_id, inbound, instead)
 
     def _store(self, session: Session, conversation_id: str, inbound: Inbound, instead: str) -> Accepted:
         conversation = take_seqs(session, conversation_id, 1)
@@ -136,9 +135,10 @@ class Intake:
         return erasure.request_key(self.key, channel, external_id, inbound.client_id)
 
 
-def _find(session: Session, conversation_id: str, inbound: Inbound) -> Accepted | None:
-    found = session.execute(_TWIN, {"conversation_id": conversation_id, "client_id": inbound.client_id}).first()
-    return Accepted(conversation_id, found.seq, found.id, is_new=False) if found else None
+def _twin(known: sa.engine.Row | None) -> Accepted | None:
+    if known is None or known.item_id is None:
+        return None
+    return Accepted(known.conversation_id, known.seq, known.item_id, is_new=False)
 
 
 def _message(conversation_id: str, seq: int, inbound: Inbound, prepared: Prepared) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _moment(at: dt.datetime | None) -> dt.datetime:
 def _item(conversation: Conversation, message_id: int, inbound: Inbound, prepared: Prepared) -> dict[str, Any]:
     return {
         "channel": conversation.channel,
-        "external_id": f"{conversation.id}:{inbound.client_id}",
+        "external_id": f"{conversation.id}:{inbound.client_id}",  # by which it is found again
         "conversation_id": conversation.id,
         "message_id": message_id,
         "body": prepared.to_item(),

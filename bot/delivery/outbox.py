@@ -12,15 +12,15 @@ from dataclasses import replace
 import anyio
 import structlog
 from anyio.abc import TaskGroup
-from sqlalchemy.orm import sessionmaker
 
 from bot.channels.base import Channel, Delivery
 from bot.delivery import ledger
 from bot.delivery.ledger import Outgoing, Step
 from bot.delivery.settling import LOOK_EVERY, Rules, Settling
 from bot.errors import DeliveryError, NeedsOperator, RefreshAndRetry, Retry, Uncertain, WindowClosed
+from bot.gathering import Gathering
 from bot.metrics import Metrics
-from bot.transactions import persist, stay_behind, transaction
+from bot.transactions import stay_behind
 from knowledge.models import utc_now
 
 log = structlog.get_logger("outbox")
@@ -34,13 +34,13 @@ class Outbox:
 
     def __init__(
         self,
-        sessions: sessionmaker,
+        gathering: Gathering,
         channels: Mapping[str, Channel],
         rules: Rules,
         metrics: Metrics,
         settled: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._lanes = {name: Sender(sessions, channel, rules, metrics, settled) for name, channel in channels.items()}
+        self._lanes = {name: Sender(gathering, channel, rules, metrics, settled) for name, channel in channels.items()}
 
     def wake(self, name: str = "") -> None:
         """Look at once, in one channel or in all."""
@@ -60,13 +60,13 @@ class Sender:
 
     def __init__(
         self,
-        sessions: sessionmaker,
+        gathering: Gathering,
         channel: Channel,
         rules: Rules,
         metrics: Metrics,
         settled: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._sessions = sessions
+        self._gathering = gathering
         self._channel = channel
         self._alone = rules.alone
         self._metrics = metrics
@@ -98,7 +98,7 @@ class Sender:
     async def _recover(self, everything: bool) -> None:
         """Leases end seldom, and looks are many."""
         if anyio.current_time() >= self._recover_at:
-            await transaction(self._sessions, self.settling.recover, everything)
+            await self._gathering.do(self.settling.recover, everything)
             self._recover_at = anyio.current_time() + LOOK_EVERY
 
     async def _start_all_due(self, tasks: TaskGroup, places: anyio.Semaphore) -> None:
@@ -106,7 +106,7 @@ class Sender:
             free = await _take_free(places)
             some: list[Outgoing] = []
             try:
-                some = await transaction(self._sessions, ledger.claim_some, self.settling.lane, free)
+                some = await self._gathering.do(ledger.claim_some, self.settling.lane, free)
             finally:
                 for _ in range(free - len(some)):
                     places.release()
@@ -128,7 +128,7 @@ class Sender:
     async def send(self, outgoing: Outgoing) -> None:
         """Send the remaining parts of a message, up to the first that cannot go now."""
         place, until = 0, _end_of_lease()
-        goes_on = await persist(self._sessions, until, self.settling.go_on, outgoing, place)
+        goes_on = await self._gathering.persist(until, self.settling.go_on, outgoing, place)
         while goes_on:
             until = _end_of_lease()  # it was renewed in that moment
             try:
@@ -136,14 +136,14 @@ class Sender:
             except DeliveryError as error:
                 goes_on = await self._failed(until, outgoing, place, error)
             else:
-                goes_on = await persist(self._sessions, until, self.settling.sent, outgoing, place, external_id)
+                goes_on = await self._gathering.persist(until, self.settling.sent, outgoing, place, external_id)
                 self._metrics.delivered(self._channel.name)
             place += 1
 
     async def _failed(self, until: dt.datetime, outgoing: Outgoing, place: int, error: DeliveryError) -> bool:
         log.warning("outbox.failed_try", conversation=outgoing.delivery.conversation_id, kind=type(error).__name__)
         self._metrics.failed(self._channel.name, type(error).__name__)
-        goes_on = await persist(self._sessions, until, self.settling.failed, outgoing, place, error)
+        goes_on = await self._gathering.persist(until, self.settling.failed, outgoing, place, error)
         if self.settling.gives_up(outgoing, outgoing.steps[place], error):
             self._metrics.parked(self._channel.name)
         return goes_on

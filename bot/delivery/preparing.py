@@ -38,10 +38,11 @@ _BETWEEN = re.compile(r"[^\w\s]+")
 _GREET = "/greet"
 _BARE_PROOF = re.compile(r"\d(?:[ .]?\d){3}")
 _A_LITTLE_WHILE = 5  # answers
+_LINES = Message.__table__.c
 _SAID = (
-    sa.select(Message)
-    .where(Message.conversation_id == sa.bindparam("conversation_id"), Message.author.in_(("assistant", "staff")))
-    .order_by(Message.seq.desc())
+    sa.select(_LINES.seq, _LINES.author, _LINES.body)
+    .where(_LINES.conversation_id == sa.bindparam("conversation_id"), _LINES.author.in_(("assistant", "staff")))
+    .order_by(_LINES.seq.desc())
     .limit(20)
 )
 # What is said to a file for the assistant, and for people.
@@ -74,6 +75,10 @@ class Preparer:
     @property
     def _notices(self) -> NoticeDoor:
         return NoticeDoor(self._session, self._conversation, utc_now())
+
+    @property
+    def _mine(self) -> Any:
+        return sa.and_(Message.conversation_id == self._conversation.id, Message.author == "citizen")
 
     @property
     def _capabilities(self) -> Capabilities:
@@ -171,6 +176,7 @@ class Preparer:
         """Return the button that the text chooses, where buttons may not be shown: "2", or its title."""
         if (
             not self._capabilities.numbered
+            or self._conversation.last_seq == 1  # these are the first words of all
             or self._conversation.expects == "phone"  # codes and proofs are longer than the number of a choice
             or self._conversation.owner not in (BOT, PEOPLE)
         ):
@@ -181,9 +187,9 @@ class Preparer:
         place = typed_choice(text, [button["title"] for button in offered.body["buttons"]])
         return None if place is None else Tap(offered.seq, place)
 
-    def _offered(self) -> Message | None:
+    def _offered(self) -> sa.engine.Row | None:
         """Return the newest message that offered buttons, unless a person has spoken, or a form has asked, since."""
-        for message in self._session.scalars(_SAID, {"conversation_id": self._conversation.id}):
+        for message in self._session.execute(_SAID, {"conversation_id": self._conversation.id}):
             if message.author == "staff":
                 return None
             if (message.body or {}).get("buttons"):
@@ -193,12 +199,8 @@ class Preparer:
         return None
 
     def _tap(self, tap: Tap) -> Prepared:
-        offered = sa.and_(
-            Message.conversation_id == self._conversation.id,
-            Message.seq == tap.seq,
-            Message.author.in_(("assistant", "staff")),
-        )
-        found = self._session.scalar(sa.select(Message).where(offered))
+        offered = sa.select(Message).where(Message.conversation_id == self._conversation.id, Message.seq == tap.seq)
+        found = self._session.scalar(offered.where(Message.author.in_(("assistant", "staff"))))
         try:
             tapped = prepare_tap(found.body if found else None, tap)
         except ApiError:
@@ -217,9 +219,8 @@ class Preparer:
 
     def _edit(self, inbound: Inbound) -> Prepared:
         """An edited newest question is asked again; of an older one the new version is kept, and nothing is done."""
-        mine = sa.and_(Message.conversation_id == self._conversation.id, Message.author == "citizen")
-        edited = self._session.scalar(sa.select(Message.seq).where(mine, Message.client_id == inbound.edits))
-        newest = self._session.scalar(sa.select(sa.func.max(Message.seq)).where(mine))
+        edited = self._session.scalar(sa.select(Message.seq).where(self._mine, Message.client_id == inbound.edits))
+        newest = self._session.scalar(sa.select(sa.func.max(Message.seq)).where(self._mine))
         body = {"kind": "edit", "of": edited}
         if edited is None or edited == newest:
             return replace(self._text(inbound), body=body)
@@ -288,8 +289,7 @@ class Preparer:
         handoff = find_open(self._session, self._conversation.id)
         if answer not in _KEPT_AS or handoff is None or handoff.state in ("offered", "rating"):
             return answer
-        mine = sa.and_(Message.conversation_id == self._conversation.id, Message.author == "citizen")
-        since = sa.select(Message.body).where(mine, Message.created_at >= handoff.created_at)
+        since = sa.select(Message.body).where(self._mine, Message.created_at >= handoff.created_at)
         kinds = {(body or {}).get("kind") for body in self._session.scalars(since)}
         before = {TREATMENTS[kind].answer for kind in FILE_KINDS if kind in kinds}
         return SILENT if answer in before else _KEPT_AS[answer]

@@ -22,13 +22,14 @@ from bot.delivery.inbox import Claimed
 from bot.delivery.outbox import Outbox
 from bot.delivery.typing import shown
 from bot.errors import AssistantAway, AssistantError
+from bot.gathering import Gathering
 from bot.handoff import gate
 from bot.handoff.gate import Way
 from bot.handoff.moves import NotPossible
 from bot.handoff.rules import Rules
 from bot.metrics import Metrics
 from bot.texts import Texts
-from bot.transactions import persist, stay_behind, transaction
+from bot.transactions import stay_behind
 from knowledge.models import utc_now
 from knowledge.reply import Reply
 
@@ -51,6 +52,7 @@ class Worker:
     def __init__(
         self,
         sessions: sessionmaker,
+        gathering: Gathering,
         assistant: Assistant,
         hub: Hub,
         outbox: Outbox,
@@ -63,7 +65,7 @@ class Worker:
         metrics: Metrics,
         public_url: str = "",
     ) -> None:
-        self._sessions = sessions
+        self._gathering = gathering
         self._assistant = assistant
         self._hub = hub
         self._outbox = outbox
@@ -137,7 +139,7 @@ class Worker:
         """Leases end seldom, and looks are many."""
         if anyio.current_time() < self._recover_at:
             return
-        recovered = await transaction(self._sessions, inbox.recover, everything)
+        recovered = await self._gathering.do(inbox.recover, everything)
         self._recover_at = anyio.current_time() + _LOOK_EVERY
         if recovered:
             log.warning("inbox.recovered", items=recovered)
@@ -153,7 +155,7 @@ class Worker:
         return False
 
     async def _settle_some(self, asked_until: dt.datetime) -> bool:
-        settled = await transaction(self._sessions, self._settle, asked_until)
+        settled = await self._gathering.do(self._settle, asked_until)
         self._tell(*settled)
         return len(settled) == _SETTLED_AT_ONCE
 
@@ -174,7 +176,7 @@ class Worker:
         while True:
             await places.acquire()
             try:
-                taken = await transaction(self._sessions, _take, self._breaker.admits_to(), self.crowd.is_there)
+                taken = await self._gathering.do(_take, self._breaker.admits_to(), self.crowd.is_there)
             except BaseException:
                 places.release()
                 raise
@@ -250,7 +252,7 @@ class Worker:
         if claimed.attempt > len(self._pauses):
             return False
         pause = self._pauses[claimed.attempt - 1]
-        await persist(self._sessions, claimed.until, inbox.retry, claimed, pause, error)
+        await self._gathering.persist(claimed.until, inbox.retry, claimed, pause, error)
         asyncio.get_running_loop().call_later(pause, self.wake)
         return True
 
@@ -265,7 +267,7 @@ class Worker:
     ) -> None:
         store = self._answering.store
         try:
-            await persist(self._sessions, claimed.until, store, claimed, replies, state, error, by_rasa, way)
+            await self._gathering.persist(claimed.until, store, claimed, replies, state, error, by_rasa, way)
         except LeaseLost:  # or it is ours: of a commit whose end was not heard of
             log.warning("inbox.lease_lost", item=claimed.item_id)
         else:

@@ -18,6 +18,14 @@ from knowledge.models import Conversation, Handoff, HandoffEvent, Staff, utc_now
 
 BOT, PEOPLE = "bot", "people"
 
+# As in bot/conversation.py, a statement that runs for every message is built once.
+_OPEN = (
+    sa.select(Handoff)
+    .where(Handoff.conversation_id == sa.bindparam("of"), Handoff.closed_at.is_(None))
+    .limit(1)
+    .execution_options(populate_existing=True)
+)
+
 
 class NotPossible(BotError):
     """A step that cannot be taken now: somebody was faster, or it is another's turn.
@@ -38,8 +46,7 @@ def actor_of(staff_id: int) -> str:
 
 def find_open(session: Session, conversation_id: str) -> Handoff | None:
     """Return the conversation's open hand-off, None when there is none."""
-    still_open = sa.and_(Handoff.conversation_id == conversation_id, Handoff.closed_at.is_(None))
-    return session.scalar(sa.select(Handoff).where(still_open).limit(1).execution_options(populate_existing=True))
+    return session.scalar(_OPEN, {"of": conversation_id})
 
 
 def begin(session: Session, conversation: Conversation, event: str, actor: str, **values: Any) -> Handoff:

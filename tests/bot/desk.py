@@ -13,6 +13,7 @@ from bot.delivery import inbox, ledger
 from bot.delivery.intake import Intake
 from bot.delivery.outbox import Sender
 from bot.delivery.settling import Rules
+from bot.gathering import Gathering
 from bot.inbound import Inbound
 from bot.metrics import Metrics
 from bot.texts import Texts
@@ -27,16 +28,16 @@ class Desk:
     def __init__(self, sessions: sessionmaker, channel: FakeChannel) -> None:
         self.sessions = sessions
         self.channel = channel
-        self._intake = Intake(sessions, b"a key", Texts.load())
+        self._intake = Intake(b"a key", Texts.load())
         rules = Rules("Chọn:", confirm_within=60.0, alone=True, pause=lambda attempt: 30.0)
         self._rules = rules
         self.metrics = Metrics()
-        self.sender = Sender(sessions, channel, rules, self.metrics)
+        self.sender = Sender(Gathering(sessions), channel, rules, self.metrics)
 
     def say(self, *texts: str, to: str = "7") -> None:
         """Have a citizen answered with so many replies."""
-        self._intake.receive(self.channel.name, to, Inbound(str(uuid.uuid4()), "hỏi"))
         with self.sessions.begin() as session:
+            self._intake.receive(session, self.channel.name, to, Inbound(str(uuid.uuid4()), "hỏi"))
             claimed = inbox.claim(session)
             assert claimed
             replies = [Reply("answered", ((Block("text", text=text),),)) for text in texts]
@@ -62,7 +63,7 @@ class Desk:
             assert ledger.begin(session, outgoing, outgoing.steps[0])
 
     def restart(self) -> None:
-        self.sender = Sender(self.sessions, self.channel, self._rules, self.metrics)
+        self.sender = Sender(Gathering(self.sessions), self.channel, self._rules, self.metrics)
         with self.sessions.begin() as session:
             self.sender.settling.recover(session, everything=True)
 

@@ -48,5 +48,5 @@ class Outage:
 
 def be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what must be stored be tried again after short pauses."""
-    monkeypatch.setattr("bot.transactions._FIRST_PAUSE", 0.001)
-    monkeypatch.setattr("bot.transactions._LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr("bot.gathering._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("bot.gathering._LONGEST_PAUSE", 0.02)

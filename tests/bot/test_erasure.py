@@ -186,9 +186,10 @@ async def test_a_file_that_cannot_be_removed_keeps_the_duty_open(phone: Phone, r
 def test_it_is_the_same_on_every_database(database_url: str, tmp_path: Path) -> None:
     engine = create_engine(database_url)
     sessions, store = session_factory(engine), FileStore(tmp_path / "files")
-    intake = Intake(sessions, KEY, Texts.load())
+    intake = Intake(KEY, Texts.load())
     photo = Inbound("m:1", "giấy này", kind="image", attachment=Coming(url="https://f.zdn.vn/x"))
-    conversation_id = intake.receive("zalo", "7", photo).conversation_id
+    with sessions.begin() as session:
+        conversation_id = intake.receive(session, "zalo", "7", photo).conversation_id
     draft = store.begin()
     draft.write(PNG)
     with sessions.begin() as session:
@@ -198,8 +199,9 @@ def test_it_is_the_same_on_every_database(database_url: str, tmp_path: Path) -> 
         assert not rows.refused(session, waiting, "gone")
         code = code_of(session, conversation_id).code
     draft.keep()
-    other = intake.receive("telegram", "8", Inbound("m:1", f"mã {code}")).conversation_id
-    intake.accept(conversation_id, Inbound("m:2", kind="withdraw"))
+    with sessions.begin() as session:
+        other = intake.receive(session, "telegram", "8", Inbound("m:1", f"mã {code}")).conversation_id
+        intake.accept(session, conversation_id, Inbound("m:2", kind="withdraw"))
     assert Eraser(sessions, store, Tracker(tmp_path / "rasa.db"), 0.0).erase_due() == 1
     with sessions() as session:
         assert (
@@ -209,7 +211,8 @@ def test_it_is_the_same_on_every_database(database_url: str, tmp_path: Path) -> 
         assert [one.id for one in conversations_of(session, case.id)] == [other]
         assert session.scalars(sa.select(Alert.cleared_at)).one() is not None
     assert [path for path in tmp_path.rglob("files/**/*") if path.is_file()] == []
-    assert intake.receive("zalo", "7", Inbound("m:3", "chào")).conversation_id != conversation_id
+    with sessions.begin() as session:
+        assert intake.receive(session, "zalo", "7", Inbound("m:3", "chào")).conversation_id != conversation_id
     engine.dispose()
 
 

@@ -38,7 +38,8 @@ def _open(sessions: sessionmaker) -> str:
 
 
 def _send(sessions: sessionmaker, conversation_id: str, text: str) -> int:
-    return Intake(sessions, KEY, TEXTS).accept(conversation_id, Inbound(str(uuid.uuid4()), text)).item_id
+    with sessions.begin() as session:
+        return Intake(KEY, TEXTS).accept(session, conversation_id, Inbound(str(uuid.uuid4()), text)).item_id
 
 
 def _claim(sessions: sessionmaker, now: dt.datetime | None = None) -> Claimed | None:

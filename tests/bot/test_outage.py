@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import sessionmaker
 
-from bot import transactions
+from bot import gathering
 from bot.channels.base import Delivery, Part
 from bot.delivery import ledger
 from bot.errors import NeedsOperator, Permanent, Retry, Uncertain
@@ -220,7 +220,7 @@ def mortal() -> Iterator[Cluster]:
 def again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is said of the database that is tried again, whoever else has set up the log."""
     said: list[str] = []
-    monkeypatch.setattr(transactions, "log", SimpleNamespace(warning=lambda event, **_: said.append(event)))
+    monkeypatch.setattr(gathering, "log", SimpleNamespace(warning=lambda event, **_: said.append(event)))
     return said
 
 

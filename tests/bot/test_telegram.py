@@ -11,7 +11,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot.channels import door
+from bot.delivery.intake import Intake
 from knowledge.models import Alert, Attachment, Message
 from tests.bot.bytes_of import JPEG
 from tests.bot.fake_rasa import FakeRasa, reply
@@ -192,7 +192,7 @@ def test_an_update_is_confirmed_only_when_it_is_stored(
 ) -> None:
     """The database is away for a while: Telegram keeps what came in meanwhile, and sends it again."""
     monkeypatch.setattr("bot.channels.running._FIRST_PAUSE", 0.001)
-    store, tries = door._store, []
+    store, tries = Intake.receive, []
 
     def fail(*arguments: Any) -> Any:
         tries.append(telegram.confirmed)
@@ -200,7 +200,7 @@ def test_an_update_is_confirmed_only_when_it_is_stored(
             raise sa.exc.OperationalError("INSERT", {}, Exception("away"))
         return store(*arguments)
 
-    monkeypatch.setattr(door, "_store", fail)
+    monkeypatch.setattr(Intake, "receive", fail)
     first = telegram.update(message=message(7, 8, text="một"))
     telegram.wait(lambda: telegram.sent and not telegram.pending)
     assert telegram.texts == ["echo một"]
@@ -233,14 +233,14 @@ def test_another_program_with_the_same_bot_is_an_alert_until_it_ends(
 def test_what_can_never_be_stored_is_an_alert_and_holds_up_nobody(
     on_polling: Running, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = door._store
+    store = Intake.receive
 
-    def fail(parts: Any, channel: str, external_id: str, inbound: Any, instead: str) -> Any:
+    def fail(intake: Intake, session: Any, channel: str, external_id: str, inbound: Any, instead: str) -> Any:
         if inbound.text == "hỏng":
             raise ValueError("no database keeps this")
-        return store(parts, channel, external_id, inbound, instead)
+        return store(intake, session, channel, external_id, inbound, instead)
 
-    monkeypatch.setattr(door, "_store", fail)
+    monkeypatch.setattr(Intake, "receive", fail)
     telegram.say(7, text="hỏng")
     telegram.say(7, text="một")
     telegram.wait(lambda: telegram.sent)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot.channels import door
+from bot.delivery.intake import Intake
 from knowledge.models import Alert, Conversation
 from tests.bot.on_telegram import PATH, SECRET, lines, rows, until, webhook
 from tests.bot.running import Running
@@ -78,15 +78,15 @@ def test_there_is_no_webhook_while_polling(on_polling: Running) -> None:
 def test_a_database_that_is_away_has_the_webhook_sent_again(
     on_webhook: Running, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = door._store
+    store = Intake.receive
 
     def fail(*arguments: Any) -> Any:
         raise sa.exc.OperationalError("INSERT", {}, Exception("away"))
 
-    monkeypatch.setattr(door, "_store", fail)
+    monkeypatch.setattr(Intake, "receive", fail)
     answer = httpx.post(f"{on_webhook.url}{PATH}", json=WHOLE, headers=SECRETS, trust_env=False, verify=False)
     assert answer.status_code == 503
-    monkeypatch.setattr(door, "_store", store)
+    monkeypatch.setattr(Intake, "receive", store)
     for _ in range(2):
         answer = httpx.post(f"{on_webhook.url}{PATH}", json=WHOLE, headers=SECRETS, trust_env=False, verify=False)
         assert answer.status_code == 200

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 
 import pytest
 import sqlalchemy as sa
 
 from bot.settings import Settings
-from bot.transactions import Gate, go_first, in_turn, persist, stay_behind, transaction
+from bot.transactions import Gate, go_first, in_turn, stay_behind, transaction
 from knowledge.database import create_engine, session_factory
-from knowledge.models import utc_now
-from tests.bot.outage import be_quick
 
 
 class Line:
@@ -115,38 +112,4 @@ async def test_an_error_comes_out_and_nothing_of_it_stays(settings: Settings) ->
         await transaction(sessions, fail)
     count = await transaction(sessions, lambda session: session.scalar(sa.text("SELECT count(*) FROM cases")))
     assert (count, await in_turn(sessions, max, 1, 2)) == (0, 2)
-    engine.dispose()
-
-
-def _fault(kind: type[sa.exc.DBAPIError], **more: bool) -> sa.exc.DBAPIError:
-    return kind("COMMIT", None, Exception("no"), **more)
-
-
-@pytest.mark.parametrize(
-    ("fault", "is_tried_again"),
-    [
-        (_fault(sa.exc.OperationalError), True),
-        (_fault(sa.exc.InterfaceError, connection_invalidated=True), True),
-        (sa.exc.TimeoutError("no connection is free"), True),
-        (_fault(sa.exc.InterfaceError), False),
-        (_fault(sa.exc.IntegrityError), False),
-        (_fault(sa.exc.DataError), False),
-        (ValueError("no"), False),
-    ],
-)
-async def test_only_a_fault_of_the_database_is_waited_for(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, fault: Exception, is_tried_again: bool
-) -> None:
-    be_quick(monkeypatch)
-    engine, faults, tries = create_engine(settings.database_url), [fault, fault], []
-
-    def work(session: sa.orm.Session) -> str:
-        tries.append(session)
-        if faults:
-            raise faults.pop()
-        return "stored"
-
-    doing = persist(session_factory(engine), utc_now() + dt.timedelta(hours=1), work)
-    (found,) = await asyncio.gather(doing, return_exceptions=True)
-    assert (found, len(tries)) == (("stored", 3) if is_tried_again else (fault, 1))
     engine.dispose()

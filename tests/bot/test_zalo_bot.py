@@ -10,8 +10,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot.channels import door
 from bot.channels.settings import ChannelSettings
+from bot.delivery.intake import Intake
 from knowledge.models import Alert, Message
 from tests.bot.fake_rasa import FakeRasa, reply
 from tests.bot.on_telegram import lines, rows, until
@@ -144,7 +144,7 @@ def test_what_polling_brought_waits_for_the_database(
 ) -> None:
     """The platform forgets a message with the poll that carries it: it is kept in hand until it is stored."""
     monkeypatch.setattr("bot.channels.zalo_bot.channel._STORE_AGAIN", 0.01)
-    store, tries = door._store, []
+    store, tries = Intake.receive, []
 
     def fail(*arguments: Any) -> Any:
         tries.append(arguments)
@@ -152,7 +152,7 @@ def test_what_polling_brought_waits_for_the_database(
             raise sa.exc.OperationalError("INSERT", {}, Exception("away"))
         return store(*arguments)
 
-    monkeypatch.setattr(door, "_store", fail)
+    monkeypatch.setattr(Intake, "receive", fail)
     zalo_bot.say(text="một")
     zalo_bot.say(text="hai")
     zalo_bot.wait(lambda: len(zalo_bot.sent) == 2)

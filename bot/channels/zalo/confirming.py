@@ -8,12 +8,12 @@ from dataclasses import replace
 import anyio
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from bot.channels.zalo import NAME
 from bot.channels.zalo.events import Receipt
 from bot.delivery import receipts
-from bot.transactions import transaction
+from bot.gathering import Gathering
 
 log = structlog.get_logger("zalo")
 
@@ -27,19 +27,19 @@ class Confirming:
     def __init__(self) -> None:
         self._waiting: set[asyncio.Task[None]] = set()
 
-    async def note(self, sessions: sessionmaker, receipt: Receipt) -> None:
+    async def note(self, arrivals: Gathering, receipt: Receipt) -> None:
         """Note a receipt; returns at once. A receipt that is lost by a stop costs a mark in a report, no more."""
-        unknown = await transaction(sessions, _confirm, receipt)
+        unknown = await arrivals.do(_confirm, receipt)
         if unknown.message_ids and len(self._waiting) < _MOST_WAITING:
-            task = asyncio.create_task(self._again(sessions, unknown))
+            task = asyncio.create_task(self._again(arrivals, unknown))
             self._waiting.add(task)
             task.add_done_callback(self._waiting.discard)
 
-    async def _again(self, sessions: sessionmaker, receipt: Receipt) -> None:
+    async def _again(self, arrivals: Gathering, receipt: Receipt) -> None:
         for pause in _AGAIN_AFTER:
             await anyio.sleep(pause)
             try:
-                receipt = await transaction(sessions, _confirm, receipt)
+                receipt = await arrivals.do(_confirm, receipt)
             except SQLAlchemyError as error:
                 log.warning("zalo.receipt_lost", error=type(error).__name__)
             if not receipt.message_ids:

@@ -23,7 +23,6 @@ from bot.delivery import receipts
 from bot.errors import ApiError
 from bot.http import LARGEST_WEBHOOK, parse_json, read_body
 from bot.services import Services, services
-from bot.transactions import transaction
 from knowledge.models import utc_now
 
 log = structlog.get_logger("zalo")
@@ -94,7 +93,7 @@ class Webhook:
                 await take(parts, NAME, meaning.user_id, inbound)
         elif isinstance(meaning, Receipt):
             parts.metrics.ignored(NAME, meaning.what)
-            await self._confirming.note(parts.sessions, meaning)
+            await self._confirming.note(parts.arrivals, meaning)
         elif isinstance(meaning, Echo):
             await self._echo(parts, meaning)
         else:
@@ -102,9 +101,7 @@ class Webhook:
 
     async def _echo(self, parts: Services, meaning: Echo) -> None:
         await self._echoes.heard()
-        is_ours = await transaction(
-            parts.sessions, receipts.echo, NAME, meaning.user_id, meaning.text, meaning.message_id
-        )
+        is_ours = await parts.arrivals.do(receipts.echo, NAME, meaning.user_id, meaning.text, meaning.message_id)
         parts.metrics.ignored(NAME, "echo" if is_ours else "echo_of_others")
         parts.outbox.wake()
 

@@ -64,8 +64,8 @@ class Office:
 
     def write(self, conversation_id: str, text: str = "alo") -> None:
         """Have a citizen write something, by the real door."""
-        intake = Intake(self.sessions, b"key", Texts.load())
-        intake.accept(conversation_id, Inbound(str(uuid.uuid4()), text=text))
+        with self.sessions.begin() as session:
+            Intake(b"key", Texts.load()).accept(session, conversation_id, Inbound(str(uuid.uuid4()), text=text))
 
     def tick(self, now: dt.datetime) -> None:
         """Let the clock do all that is due at a moment."""

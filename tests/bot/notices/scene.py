@@ -45,7 +45,7 @@ class Scene:
 
     def __init__(self, sessions: sessionmaker) -> None:
         self.sessions = sessions
-        self._intake = Intake(sessions, b"a key", TEXTS)
+        self._intake = Intake(b"a key", TEXTS)
 
     def arrive(self, channel: str = "telegram", heard_at: dt.datetime = MORNING) -> str:
         """Open a conversation whose citizen said something at that time; return its id."""
@@ -91,12 +91,15 @@ class Scene:
 
     def write(self, conversation_id: str, text: str) -> str | None:
         """Have a citizen write; return our own answer, None when Rasa or people are to answer."""
-        return self._answered(self._intake.accept(conversation_id, Inbound(str(uuid.uuid4()), text)).item_id)
+        return self._answered(self.come(conversation_id, Inbound(str(uuid.uuid4()), text)))
 
     def tap(self, conversation_id: str, seq: int, index: int) -> str | None:
-        return self._answered(
-            self._intake.accept(conversation_id, Inbound(str(uuid.uuid4()), tap=Tap(seq, index))).item_id
-        )
+        return self._answered(self.come(conversation_id, Inbound(str(uuid.uuid4()), tap=Tap(seq, index))))
+
+    def come(self, conversation_id: str, inbound: Inbound) -> int:
+        """Take something in and return its inbox item."""
+        with self.sessions.begin() as session:
+            return self._intake.accept(session, conversation_id, inbound).item_id
 
     def _answered(self, item_id: int) -> str | None:
         answering = Answering(TEXTS, Rules())

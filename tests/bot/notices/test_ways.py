@@ -102,5 +102,5 @@ def test_who_leaves_wants_no_more(scene: Scene) -> None:
     name = scene.arrive()
     scene.file()
     scene.follow(name)
-    scene._intake.accept(name, Inbound("m:1", kind="unfollow", at=utc_now()))
+    scene.come(name, Inbound("m:1", kind="unfollow", at=utc_now()))
     assert scene.rows(sa.select(Subscription.why)) == ["left"]

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from bot.channels import door
 from bot.channels.zalo.contents import BadEvent
 from bot.channels.zalo.events import read
+from bot.delivery.intake import Intake
 from knowledge.models import Message
 from tests.bot.running import Running
 from tests.bot.zalo.payloads import APP, NAMES, OA, payload
@@ -84,7 +84,7 @@ def test_what_is_refused_and_how(office: Office, zalo: FakeZalo) -> None:
 def test_a_database_that_is_down_has_the_webhook_repeated(
     office: Office, zalo: FakeZalo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running, troubles, store = office(), [1, 2], door._store
+    running, troubles, store = office(), [1, 2], Intake.receive
 
     def failing(*arguments: Any) -> Any:
         if troubles:
@@ -92,7 +92,7 @@ def test_a_database_that_is_down_has_the_webhook_repeated(
             raise OperationalError("insert", {}, Exception("down"))
         return store(*arguments)
 
-    monkeypatch.setattr(door, "_store", failing)
+    monkeypatch.setattr(Intake, "receive", failing)
     assert zalo.hooks.say("u1", "một") == 200
     assert zalo.hooks.posted[-1][1] == [503, 503, 200]
     assert zalo.wait_for(1) == ["echo một"]
