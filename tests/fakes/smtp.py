@@ -7,6 +7,7 @@ import email
 import email.policy
 import socketserver
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
@@ -49,6 +50,10 @@ class _Talk(socketserver.StreamRequestHandler):
     mail: FakeMail
 
     def handle(self) -> None:
+        with suppress(ConnectionError):  # who wrote has gone without waiting for an answer
+            self._talk()
+
+    def _talk(self) -> None:
         self._say("220 fake.test ESMTP")
         while line := self.rfile.readline():
             verb, _, rest = line.decode(errors="replace").strip().partition(" ")
