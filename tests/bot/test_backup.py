@@ -145,6 +145,15 @@ def test_old_backups_go_and_the_newest_stay(tmp_path: Path) -> None:
     assert manifest.newest(tmp_path).name == names[-1]
 
 
+@pytest.mark.parametrize(("then", "used"), [([], False), (["tthc.db"], True)], ids=["nothing", "ours"])
+def test_what_others_remove_while_we_look_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: list[str], used: bool
+) -> None:
+    (tmp_path / "tthc.db").touch()
+    monkeypatch.setattr(sqlite, "_open_files", lambda: [str(tmp_path / name) for name in ("gone", *then)])
+    assert sqlite.is_used(tmp_path / "tthc.db") is used
+
+
 def _write_one(place: Place) -> None:
     engine = create_engine(place.database_url)
     with engine.begin() as connection:
