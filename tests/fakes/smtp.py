@@ -35,8 +35,7 @@ class FakeMail:
         class Handler(_Talk):
             mail = fake
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -44,6 +43,11 @@ class FakeMail:
         """Stop; whoever connects then finds nobody."""
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 128
 
 
 class _Talk(socketserver.StreamRequestHandler):
