@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -142,8 +143,9 @@ async def test_a_try_that_has_lost_its_lease_keeps_nothing(phone: Phone) -> None
     sessions = phone.server.sessions
     phone.channel.files = [Retry("busy", after=3600.0)]
     await phone.send(Inbound("m:1", kind="image", attachment=FILE))
-    while not phone.channel.fetched:
-        await asyncio.sleep(0.01)
+    with anyio.fail_after(PATIENCE):
+        while not phone.channel.fetched:
+            await asyncio.sleep(0.01)
     row = phone.rows(sa.select(Attachment))[0]
     stale = rows.Waiting(row.id, 99, row.conversation_id, "zalo", "image", FILE)
     await phone.server.parts.collector._fetch_and_keep(stale)
