@@ -26,6 +26,7 @@ from knowledge.database import create_engine
 from knowledge.models import Conversation, Message
 from tests.bot.citizen import Talk
 from tests.bot.running import Running
+from tests.fakes.loopback import PATIENCE
 
 TEXTS = Texts.load()
 # changes a row again and again, each time in a transaction of its own
@@ -180,7 +181,7 @@ def test_a_copy_ends_while_somebody_else_writes_without_a_pause(tmp_path: Path) 
         done: list[dict[str, int]] = []
         copying = threading.Thread(target=lambda: done.append(sqlite.copy(path, tmp_path / "copy.db")), daemon=True)
         copying.start()
-        copying.join(20.0)
+        copying.join(PATIENCE)
         assert done and done[0]["filling"] >= 8000
     finally:
         writer.kill()
