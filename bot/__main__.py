@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         check_schema(engine)
         server = create_server(settings, engine, load_secret())
         listening = _bind(settings.host, settings.port)
-        gc.freeze()  # what is here now stays: to look through it again and again stopped everything for a tenth of a second
+        gc.freeze()  # what is here now stays: to look through it again and again stopped all for a tenth of a second
     except (SettingsError, KnowledgeError, sa.exc.SQLAlchemyError, OSError) as error:
         print(f"bot: {_one_line(error)}", file=sys.stderr)
         return 2

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import random
 import socket
 import urllib.request
+
+# The kernel gives ports from 32768 on to whoever asks for any one: a port of ours could be taken before it is used.
+_PORTS = range(20_000, 32_768)
 
 
 def free_ports(count: int) -> list[int]:
     """Return so many ports that nobody listens on."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    dice, probes = random.SystemRandom(), list[socket.socket]()
+    while len(probes) < count:
+        try:
+            probes.append(socket.create_server(("127.0.0.1", dice.choice(_PORTS))))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
     ports = [int(probe.getsockname()[1]) for probe in probes]
     for probe in probes:
         probe.close()

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy.engine import Connection, make_url
 from bot.errors import BackupError
 
 _FOLDERS = Path("/usr/lib/postgresql")
+_LEAVING = 2.0  # seconds
 _VERSION = re.compile(rb"(?m)^COPY [^\n]*alembic_version[^\n]*;\n([^\n\\]+)$")
 # Who waits for a lock longer than this shares the database with somebody: nothing is changed then.
 _BEGIN = b"BEGIN; SET LOCAL lock_timeout = '10s'; DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n"
@@ -104,7 +106,17 @@ def _piped(
 
 
 def is_used(url: str) -> bool:
-    """Tell whether any other client is connected; the server's own workers, who have no user, do not count."""
+    """Tell whether any other client stays connected: one that has hung up is listed a moment longer."""
+    until = time.monotonic() + _LEAVING
+    while _has_others(url):
+        if time.monotonic() > until:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _has_others(url: str) -> bool:
+    """Tell whether the server lists another client; its own workers, who have no user, do not count."""
     others = sa.text(
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()"

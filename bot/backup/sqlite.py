@@ -92,7 +92,13 @@ def _staged(target: Path) -> Path:
 
 def is_used(path: Path) -> bool:
     """Tell whether another process has the file open (of those that we may see)."""
-    return path.exists() and any(os.path.samefile(path, found) for found in _open_files())
+    return path.exists() and any(_is_same(path, found) for found in _open_files())
+
+
+def _is_same(path: Path, found: str) -> bool:
+    with suppress(OSError):  # what others have open may be removed at any moment
+        return os.path.samefile(path, found)
+    return False
 
 
 def _open_files() -> Iterator[str]:

@@ -85,7 +85,12 @@ def test_what_reaches_a_citizen_is_passed_on() -> None:
         token = {"access_token": zalo.environment["ZALO_ACCESS_TOKEN"]}
         url = f"{zalo.environment['ZALO_API_BASE']}/v3.0/oa/message/cs"
         for _ in range(100):  # who is expected is told over another line
-            if httpx.post(url, json=body, headers=token, trust_env=False, verify=False).json()["error"] == 0:
+            if (
+                httpx.post(url, json=body, headers=token, timeout=PATIENCE, trust_env=False, verify=False).json()[
+                    "error"
+                ]
+                == 0
+            ):
                 break
         until = time.monotonic() + PATIENCE
         while not came and time.monotonic() < until:

@@ -91,7 +91,7 @@ def settings(database: Path, rasa: FakeRasa, tmp_path: Path) -> Settings:
     return Settings(
         database_url=f"sqlite:///{database}",
         rasa_url=rasa.url,
-        assistant_timeout=2.0,
+        assistant_timeout=10.0,  # no test waits for it
         assistant_pauses=(0.01, 0.02),
         message_rates=(),
         address_rates=(),

@@ -35,9 +35,9 @@ def lines(server: Running) -> list[tuple[str, str]]:
     return [(line.author, line.text) for line in rows(server, sa.select(Message).order_by(Message.id))]
 
 
-def until(what: Callable[[], bool]) -> None:
+def until(what: Callable[[], bool], within: float = PATIENCE) -> None:
     """Return once it is true."""
-    latest = time.monotonic() + PATIENCE
+    latest = time.monotonic() + within
     while not what():
         assert time.monotonic() < latest
         time.sleep(0.01)

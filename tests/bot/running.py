@@ -46,6 +46,11 @@ class Running:
         found: Services = app.state.services
         return found
 
+    @property
+    def has_half_files(self) -> bool:
+        """Whether a file waits for its final name: it gets it just after the database calls it stored."""
+        return any(Path(self.settings.files_dir).rglob("*.part"))
+
     def stop(self) -> None:
         self.server.should_exit = True
         self._thread.join(PATIENCE)

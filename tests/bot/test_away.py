@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 import sqlalchemy as sa
 
@@ -80,7 +81,7 @@ async def test_one_that_cannot_be_answered_holds_up_no_other(
 
 
 async def test_what_waits_is_asked_when_it_is_back(serve: Callable[..., Running], rasa: FakeRasa) -> None:
-    talk = await Talk(serve(assistant_pauses=(0.01, 2.0)).url).open()
+    talk = await Talk(serve(assistant_pauses=(0.01, 20.0)).url).open()
     rasa.down()
     await talk.send("một")
     await talk.send("hai")
@@ -140,8 +141,9 @@ async def test_a_proxy_with_no_rasa_behind_it_means_that_rasa_is_away(
     assert [(await talk.ask(text))["outcome"] for text in ("một", "hai", "ba")] == ["unavailable"] * 3
     assert set(rasa.messages) == {"một"}  # probes found out, no other message was spent on it
     rasa.is_gone = False
-    while (await talk.ask("lại"))["outcome"] == "unavailable":
-        pass
+    with anyio.fail_after(PATIENCE):
+        while (await talk.ask("lại"))["outcome"] == "unavailable":
+            pass
     await talk.close()
 
 

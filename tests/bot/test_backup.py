@@ -26,6 +26,7 @@ from knowledge.database import create_engine
 from knowledge.models import Conversation, Message
 from tests.bot.citizen import Talk
 from tests.bot.running import Running
+from tests.fakes.loopback import PATIENCE
 
 TEXTS = Texts.load()
 # changes a row again and again, each time in a transaction of its own
@@ -145,6 +146,15 @@ def test_old_backups_go_and_the_newest_stay(tmp_path: Path) -> None:
     assert manifest.newest(tmp_path).name == names[-1]
 
 
+@pytest.mark.parametrize(("then", "used"), [([], False), (["tthc.db"], True)], ids=["nothing", "ours"])
+def test_what_others_remove_while_we_look_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: list[str], used: bool
+) -> None:
+    (tmp_path / "tthc.db").touch()
+    monkeypatch.setattr(sqlite, "_open_files", lambda: [str(tmp_path / name) for name in ("gone", *then)])
+    assert sqlite.is_used(tmp_path / "tthc.db") is used
+
+
 def _write_one(place: Place) -> None:
     engine = create_engine(place.database_url)
     with engine.begin() as connection:
@@ -171,7 +181,7 @@ def test_a_copy_ends_while_somebody_else_writes_without_a_pause(tmp_path: Path) 
         done: list[dict[str, int]] = []
         copying = threading.Thread(target=lambda: done.append(sqlite.copy(path, tmp_path / "copy.db")), daemon=True)
         copying.start()
-        copying.join(20.0)
+        copying.join(PATIENCE)
         assert done and done[0]["filling"] >= 8000
     finally:
         writer.kill()

@@ -20,6 +20,7 @@ from tests.bot.fake_rasa import FakeRasa, reply
 from tests.bot.running import Running
 from tests.console.hostile import TEXTS, assert_harmless
 from tests.console.scene import RECORDS, RESIDENCE
+from tests.fakes.loopback import PATIENCE
 
 BIRTH = "1.001193"
 PROFILE = load_profile("lam-dong")
@@ -36,7 +37,7 @@ def taught(server: Running) -> Running:
 
 
 def read(server: Running, path: str) -> httpx.Response:
-    return httpx.get(server.url + path, trust_env=False)
+    return httpx.get(server.url + path, timeout=PATIENCE, trust_env=False)
 
 
 def said(page: httpx.Response) -> str:
@@ -93,7 +94,9 @@ def test_a_local_suffix_does_no_harm_and_a_wrong_answer_is_asked_again(taught: R
         page = read(taught, re.sub(rf"{name}=\w+", wrong, whole))
         assert page.status_code == 200 and 'class="choices"' in page.text, wrong
     for text in TEXTS:
-        hostile = httpx.get(f"{taught.url}/checklist/{RESIDENCE}", params={"filer": text, "x": text}, trust_env=False)
+        hostile = httpx.get(
+            f"{taught.url}/checklist/{RESIDENCE}", params={"filer": text, "x": text}, timeout=PATIENCE, trust_env=False
+        )
         assert_harmless(hostile.text)
 
 

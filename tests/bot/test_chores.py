@@ -12,6 +12,7 @@ from knowledge.models import Alert, DossierStanding, ReviewItem
 from tests.bot.running import Running
 from tests.console.scene import DOSSIER, file_dossier
 from tests.console.talks import Talks
+from tests.fakes.loopback import PATIENCE
 
 
 async def test_a_chore_that_fails_is_tried_again() -> None:
@@ -26,7 +27,7 @@ async def test_a_chore_that_fails_is_tried_again() -> None:
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_repeat, "test", work, 0.001, 0.0)
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE):
             await enough.wait()
         tasks.cancel_scope.cancel()
     assert len(tries) >= 3

@@ -19,7 +19,6 @@ from bot.server import create_app
 from bot.settings import Settings
 from knowledge.database import create_engine
 from setup.probing import free_ports
-from tests.bot.fake_rasa import PATIENCE
 from tests.bot.running import KEY, ROOT, Running
 
 _DIE = """
@@ -129,7 +128,7 @@ def test_the_process_ends_and_says_why(
         env=env,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 1, done.stderr

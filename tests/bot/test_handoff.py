@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from bot.handoff.moves import find_open
 from bot.handoff.staff import Close
 from knowledge.models import Conversation, Handoff, InboxItem, Message, Staff, utc_now
 from tests.bot.citizen import Talk
-from tests.bot.fake_rasa import FakeRasa, Held, reply
+from tests.bot.fake_rasa import PATIENCE, FakeRasa, Held, reply
 from tests.bot.handoff.people import Office
 from tests.bot.phone import Phone
 from tests.bot.running import Running
@@ -130,15 +131,17 @@ async def test_an_answer_on_its_way_is_dropped_when_staff_step_in(
     rasa.script("chậm", held := Held())
     await talk.send("chậm")
     clerk = office.hire("ha")
-    while not rasa.messages:
-        await talk.history()
+    with anyio.fail_after(PATIENCE):
+        while not rasa.messages:
+            await talk.history()
     with server.sessions.begin() as session:
         conversation = session.get(Conversation, talk.conversation_id)
         desk.step_in(session, session.get(Staff, clerk), conversation)
     held.release.set()
     await talk.send("còn đó không")
-    while len(await talk.history()) < 3:
-        pass
+    with anyio.fail_after(PATIENCE):
+        while len(await talk.history()) < 3:
+            pass
     assert [line["author"] for line in await talk.history()] == ["citizen", "assistant", "citizen"]
     assert "echo" not in str(await talk.history())
 

@@ -25,6 +25,7 @@ from tests.bot.citizen import Talk
 from tests.bot.fake_channel import FakeChannel
 from tests.bot.phone import Phone
 from tests.bot.running import KEY, ROOT, Running
+from tests.fakes.loopback import PATIENCE
 
 SECRETS = {
     "DATABASE_URL": "sqlite:///secret1.db",
@@ -88,14 +89,14 @@ async def test_metrics_count_by_channel_and_are_for_tools_alone(
         assert line in text
     await talk.close()
     guarded = serve(rest_token="a token")
-    async with httpx.AsyncClient(verify=False, base_url=guarded.url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, base_url=guarded.url, timeout=PATIENCE, trust_env=False) as client:
         assert (await client.get("/metrics")).status_code == 403
         assert (await client.get("/metrics", headers={"Authorization": "Bearer a token"})).status_code == 200
 
 
 async def _once(line: str, talk: Talk) -> str:
     """Return the metrics as soon as they hold the line: an answer is marked as read just after it is sent."""
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE):
         while line not in (text := (await talk.get("/metrics")).text):
             await anyio.sleep(0.02)
     return text
@@ -103,7 +104,7 @@ async def _once(line: str, talk: Talk) -> str:
 
 async def test_readiness_names_channels_parked_messages_and_alerts(phone_on: Callable[..., Phone]) -> None:
     phone = phone_on("zalo")
-    async with httpx.AsyncClient(verify=False, base_url=phone.server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, base_url=phone.server.url, timeout=PATIENCE, trust_env=False) as client:
         ready = (await client.get("/readyz")).json()
     assert (ready["channels"], ready["parked"], ready["alerts"]) == (["rest", "web", "zalo"], 0, 0)
 
@@ -119,7 +120,7 @@ async def test_a_channel_that_falls_over_is_started_again(settings: Settings, mo
 
     monkeypatch.setattr(channel, "run", run)
     engine = create_engine(settings.database_url)
-    await asyncio.wait_for(keep_running(channel, assemble(settings, engine, KEY)), 20)
+    await asyncio.wait_for(keep_running(channel, assemble(settings, engine, KEY)), PATIENCE)
     assert len(runs) == 4
     engine.dispose()
 

@@ -227,7 +227,9 @@ def again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_a_database_that_is_killed_delays_and_doubles_nothing(
     phone_on: Callable[..., Phone], mortal: Cluster, rasa: FakeRasa, again: list[str]
 ) -> None:
-    phone, held, is_up = phone_on("telegram", database_url=mortal.fresh()), Held(), threading.Event()
+    # Rasa's answer is held back until the database has ended
+    phone = phone_on("telegram", database_url=mortal.fresh(), assistant_timeout=PATIENCE)
+    held, is_up = Held(), threading.Event()
 
     def crash_again(delivery: Delivery, part: Part) -> None:
         assert is_up.wait(PATIENCE)

@@ -16,13 +16,14 @@ from bot.channels.rest import merged
 from knowledge.reply import Reply
 from tests.bot.fake_rasa import FakeRasa, Held, reply
 from tests.bot.running import Running
+from tests.fakes.loopback import PATIENCE
 
 Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
 
 
 @pytest.fixture
 def client(server: Running) -> Any:
-    with httpx.Client(verify=False, base_url=server.url, timeout=20, trust_env=False) as found:
+    with httpx.Client(verify=False, base_url=server.url, timeout=PATIENCE, trust_env=False) as found:
         yield found
 
 
@@ -69,7 +70,7 @@ def test_an_answer_that_does_not_come_is_a_timeout(serve: Callable[..., Running]
     rasa.script("chậm", Held())
     server = serve(rest_wait=0.05)
     body = {"conversation": "c", "text": "chậm"}
-    response = httpx.post(f"{server.url}/api/rest/messages", json=body, trust_env=False, verify=False)
+    response = httpx.post(f"{server.url}/api/rest/messages", json=body, timeout=PATIENCE, trust_env=False, verify=False)
     assert (response.status_code, response.json()["error"]["code"]) == (504, "timeout")
 
 

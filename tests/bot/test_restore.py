@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,16 @@ def test_a_client_that_is_connected_keeps_the_database(cluster: Cluster, tmp_pat
         restore(place, tmp_path / "b", force=True)
     engine.dispose()
     restore(place, tmp_path / "b", force=True)
+
+
+def test_a_client_that_is_leaving_is_waited_for(cluster: Cluster) -> None:
+    url = cluster.fresh()
+    engine = create_engine(url)
+    engine.connect().close()  # it stays open in the pool
+    leaving = threading.Timer(0.2, engine.dispose)
+    leaving.start()
+    assert not postgresql.is_used(url)
+    leaving.join()
 
 
 @pytest.mark.parametrize(

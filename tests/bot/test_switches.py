@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import anyio
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from tests.bot.fake_rasa import FakeRasa, Held, reply
 from tests.bot.handoff.people import Office
 from tests.bot.phone import Phone
 from tests.bot.running import Running
+from tests.fakes.loopback import PATIENCE
 
 NOTICE = "Hệ thống nâng cấp đến 14 giờ."
 GOES_ON = ("hỏi tiếp", "trợ lý tiếp", "em trả lời")  # the assistant does not, while it is off
@@ -44,8 +46,9 @@ async def silent(talk: Talk, server: Running, text: str) -> None:
     """Say something that gets no answer."""
     before = len(await talk.history())
     await talk.send(text)
-    while await talk.history() and not _all_done(server):
-        pass
+    with anyio.fail_after(PATIENCE):
+        while await talk.history() and not _all_done(server):
+            pass
     assert len(await talk.history()) == before + 1
 
 
@@ -188,7 +191,7 @@ async def test_who_leaves_a_closed_channel_is_told_nothing(phone_on: Callable[..
 @pytest.mark.parametrize("name", [switches.BOT, "channel:rest"])
 async def test_tools_ask_the_assistant_all_the_same(server: Running, rasa: FakeRasa, name: str) -> None:
     turn_off(server, name)
-    async with httpx.AsyncClient(verify=False, base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, base_url=server.url, timeout=PATIENCE, trust_env=False) as client:
         body = {"conversation": "c", "text": "hỏi"}
         assert (await client.post("/api/rest/messages", json=body)).json()["text"] == "echo hỏi"
 

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from bot.delivery.intake import Intake
 from knowledge.models import Alert, Attachment, Message
 from tests.bot.bytes_of import JPEG
-from tests.bot.fake_rasa import FakeRasa, reply
+from tests.bot.fake_rasa import FakeRasa, Held, reply
 from tests.bot.on_telegram import lines, polling, rows, until
 from tests.bot.running import Running
-from tests.fakes.loopback import CUT
+from tests.fakes.loopback import CUT, PATIENCE
 from tests.fakes.telegram import FakeTelegram, chat, message
 
 Serve = Callable[..., Running]
@@ -147,15 +147,18 @@ def test_groups_are_left_and_blocking_is_noted(either: Running, telegram: FakeTe
     telegram.wait(lambda: telegram.said("leaveChat") and not telegram.pending)
     assert telegram.said("leaveChat") == [{"chat_id": "-5"}]
     assert lines(either)[2:] == [("system", "[Bỏ quan tâm]")]
-    metrics = httpx.get(f"{either.url}/metrics", trust_env=False, verify=False).text
+    metrics = httpx.get(f"{either.url}/metrics", timeout=PATIENCE, trust_env=False, verify=False).text
     assert 'ignored_total{channel="telegram",kind="group"} 2.0' in metrics
     assert telegram.texts == ["echo một"]
 
 
-def test_typing_is_shown_while_rasa_thinks(either: Running, telegram: FakeTelegram) -> None:
+def test_typing_is_shown_while_rasa_thinks(either: Running, telegram: FakeTelegram, rasa: FakeRasa) -> None:
+    rasa.script("một", held := Held())
     telegram.say(7, text="một")
+    telegram.wait(lambda: telegram.said("sendChatAction"))
+    assert telegram.said("sendChatAction")[0] == {"chat_id": "7", "action": "typing"}
+    held.release.set()
     telegram.wait(lambda: telegram.sent)
-    assert {"chat_id": "7", "action": "typing"} in telegram.said("sendChatAction")
 
 
 def test_a_broken_update_holds_up_nobody(either: Running, telegram: FakeTelegram) -> None:
@@ -177,7 +180,7 @@ def test_an_answer_cut_off_is_not_sent_again(either: Running, telegram: FakeTele
 def test_polling_starts_without_telegram(serve: Serve, telegram: FakeTelegram) -> None:
     telegram.down()
     server = serve(channels=polling(telegram))
-    assert httpx.get(f"{server.url}/healthz", trust_env=False, verify=False).status_code == 200
+    assert httpx.get(f"{server.url}/healthz", timeout=PATIENCE, trust_env=False, verify=False).status_code == 200
     until(lambda: rows(server, sa.select(Alert.text_key).where(Alert.cleared_at.is_(None))) == ["unreachable"])
     telegram.say(7, text="một")
     telegram.up()
@@ -252,6 +255,6 @@ def test_a_picture_is_fetched_for_staff(either: Running, telegram: FakeTelegram,
     if known:
         telegram.files["AgAC"] = JPEG
     telegram.say(7, photo=[{"file_id": "AgAC", "file_unique_id": "u", "width": 9, "height": 9}])
-    until(lambda: rows(either, sa.select(Attachment.state)) == [state])
+    until(lambda: rows(either, sa.select(Attachment.state)) == [state] and not either.has_half_files)
     kept = [path.read_bytes() for path in Path(either.settings.files_dir).rglob("*") if path.is_file()]
     assert kept == ([JPEG] if known else [])

@@ -14,6 +14,7 @@ from bot.delivery.intake import Intake
 from knowledge.models import Alert, Conversation
 from tests.bot.on_telegram import PATH, SECRET, lines, rows, until, webhook
 from tests.bot.running import Running
+from tests.fakes.loopback import PATIENCE
 from tests.fakes.telegram import FakeTelegram, message
 
 Serve = Callable[..., Running]
@@ -46,10 +47,12 @@ FORGED: list[dict[str, str]] = [{}, {"x-telegram-bot-api-secret-token": ""}, {"x
 @pytest.mark.parametrize("headers", FORGED)
 def test_who_does_not_know_the_secret_is_refused(on_webhook: Running, headers: dict[str, str]) -> None:
     sent = {name: value.encode() for name, value in headers.items()}
-    answer = httpx.post(f"{on_webhook.url}{PATH}", json=WHOLE, headers=sent, trust_env=False, verify=False)
+    answer = httpx.post(
+        f"{on_webhook.url}{PATH}", json=WHOLE, headers=sent, timeout=PATIENCE, trust_env=False, verify=False
+    )
     assert answer.status_code == 403
     assert lines(on_webhook) == []
-    metrics = httpx.get(f"{on_webhook.url}/metrics", trust_env=False, verify=False).text
+    metrics = httpx.get(f"{on_webhook.url}/metrics", timeout=PATIENCE, trust_env=False, verify=False).text
     assert 'refused_total{channel="telegram",reason="secret"} 1.0' in metrics
 
 
@@ -67,12 +70,17 @@ BODIES = [
 
 @pytest.mark.parametrize(("body", "status"), BODIES)
 def test_bodies_that_are_no_update(on_webhook: Running, body: bytes, status: int) -> None:
-    answer = httpx.post(f"{on_webhook.url}{PATH}", content=body, headers=SECRETS, trust_env=False, verify=False)
+    answer = httpx.post(
+        f"{on_webhook.url}{PATH}", content=body, headers=SECRETS, timeout=PATIENCE, trust_env=False, verify=False
+    )
     assert (answer.status_code, lines(on_webhook)) == (status, [])
 
 
 def test_there_is_no_webhook_while_polling(on_polling: Running) -> None:
-    assert httpx.post(f"{on_polling.url}{PATH}", json=WHOLE, trust_env=False, verify=False).status_code == 404
+    assert (
+        httpx.post(f"{on_polling.url}{PATH}", json=WHOLE, timeout=PATIENCE, trust_env=False, verify=False).status_code
+        == 404
+    )
 
 
 def test_a_database_that_is_away_has_the_webhook_sent_again(
@@ -84,11 +92,15 @@ def test_a_database_that_is_away_has_the_webhook_sent_again(
         raise sa.exc.OperationalError("INSERT", {}, Exception("away"))
 
     monkeypatch.setattr(Intake, "receive", fail)
-    answer = httpx.post(f"{on_webhook.url}{PATH}", json=WHOLE, headers=SECRETS, trust_env=False, verify=False)
+    answer = httpx.post(
+        f"{on_webhook.url}{PATH}", json=WHOLE, headers=SECRETS, timeout=PATIENCE, trust_env=False, verify=False
+    )
     assert answer.status_code == 503
     monkeypatch.setattr(Intake, "receive", store)
     for _ in range(2):
-        answer = httpx.post(f"{on_webhook.url}{PATH}", json=WHOLE, headers=SECRETS, trust_env=False, verify=False)
+        answer = httpx.post(
+            f"{on_webhook.url}{PATH}", json=WHOLE, headers=SECRETS, timeout=PATIENCE, trust_env=False, verify=False
+        )
         assert answer.status_code == 200
     telegram.wait(lambda: telegram.sent)
     assert rows(on_webhook, sa.select(Conversation.external_id)) == ["7"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import anyio
 import pytest
 import sqlalchemy as sa
 
@@ -18,7 +19,7 @@ from bot.texts import Texts
 from knowledge.models import Alert, Conversation, Handoff, Message, utc_now
 from knowledge.reply import Reply
 from tests.bot.citizen import Talk
-from tests.bot.fake_rasa import FakeRasa, reply
+from tests.bot.fake_rasa import PATIENCE, FakeRasa, reply
 from tests.bot.handoff.people import NIGHT, OPEN, Office
 from tests.bot.phone import Phone
 from tests.bot.running import Running
@@ -170,8 +171,9 @@ async def test_what_staff_say_after_the_window_of_a_channel_is_told_to_staff(
     phone.server.parts.outbox.wake()
     if not alerts:
         assert (await phone.answers(3))[2] == "Chào anh"
-    while phone.rows(sa.select(Alert.text_key)) != alerts:
-        await phone.settled()
+    with anyio.fail_after(PATIENCE):
+        while phone.rows(sa.select(Alert.text_key)) != alerts:
+            await anyio.sleep(0.01)
 
 
 async def test_an_opinion_is_given_by_number_everywhere(waiting: Phone) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.bot.citizen import Talk
 from tests.bot.fake_rasa import FakeRasa, Held, reply
 from tests.bot.running import Running
+from tests.fakes.loopback import PATIENCE
 
 Start = Callable[[], Any]
 
@@ -207,7 +208,7 @@ def test_no_body_breaks_the_server(fuzzed: httpx.Client, body: bytes) -> None:
 
 @pytest.fixture
 def fuzzed(server: Running) -> Any:
-    with httpx.Client(verify=False, base_url=server.url, trust_env=False) as client:
+    with httpx.Client(verify=False, base_url=server.url, timeout=PATIENCE, trust_env=False) as client:
         token = client.post("/api/web/conversations").json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield client
@@ -232,6 +233,6 @@ async def test_history_is_read_in_pages(talk: Talk) -> None:
 
 
 async def test_unknown_addresses_and_methods_answer_in_json(server: Running) -> None:
-    async with httpx.AsyncClient(verify=False, base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=False, base_url=server.url, timeout=PATIENCE, trust_env=False) as client:
         assert (await client.get("/api/web/nothing")).json()["error"]["code"] == "not_found"
         assert (await client.get("/api/web/messages")).json()["error"]["code"] == "method"

@@ -19,6 +19,7 @@ from knowledge.models import Conversation, Message
 from tests.bot.on_telegram import rows
 from tests.bot.running import Running
 from tests.fakes import telegram, zalo_bot
+from tests.fakes.loopback import PATIENCE
 
 SECRET = "a-webhook-secret"
 NOWHERE = "http://127.0.0.1:9"  # answers cannot leave, and need not
@@ -69,7 +70,7 @@ PROVIDERS = {
 def test_hundreds_of_webhooks(serve: Callable[..., Running], name: str) -> None:
     provider = PROVIDERS[name]
     server = serve(channels=provider.settings)
-    with httpx.Client(verify=False, base_url=server.url, trust_env=False, timeout=20) as client:
+    with httpx.Client(verify=False, base_url=server.url, trust_env=False, timeout=PATIENCE) as client:
 
         @given(st.lists(st.sampled_from(TREATMENTS), min_size=30, max_size=60), st.randoms(use_true_random=False))
         @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -16,7 +16,7 @@ from knowledge.models import Alert, Message
 from tests.bot.fake_rasa import FakeRasa, reply
 from tests.bot.on_telegram import lines, rows, until
 from tests.bot.running import Running
-from tests.fakes.loopback import CUT
+from tests.fakes.loopback import CUT, PATIENCE
 from tests.fakes.zalo_bot import TOKEN, FakeZaloBot, event
 
 Serve = Callable[..., Running]
@@ -130,7 +130,7 @@ def test_polling_starts_without_the_platform(serve: Serve, zalo_bot: FakeZaloBot
     zalo_bot.down()
     zalo_bot.webhook = "https://other.example"
     server = serve(channels=settings_for(zalo_bot))
-    assert httpx.get(f"{server.url}/healthz", trust_env=False, verify=False).status_code == 200
+    assert httpx.get(f"{server.url}/healthz", timeout=PATIENCE, trust_env=False, verify=False).status_code == 200
     until(lambda: rows(server, sa.select(Alert.text_key).where(Alert.cleared_at.is_(None))) == ["unreachable"])
     zalo_bot.say(text="một")
     zalo_bot.up()
@@ -190,13 +190,17 @@ POSTS = [
 def test_what_is_no_message_of_the_platform(
     on_webhook: Running, headers: dict[str, str], body: bytes, status: int
 ) -> None:
-    answer = httpx.post(f"{on_webhook.url}{PATH}", content=body, headers=headers, trust_env=False, verify=False)
+    answer = httpx.post(
+        f"{on_webhook.url}{PATH}", content=body, headers=headers, timeout=PATIENCE, trust_env=False, verify=False
+    )
     assert (answer.status_code, lines(on_webhook)) == (status, [])
 
 
 def test_there_is_no_webhook_while_polling(on_polling: Running) -> None:
     headers = {"x-bot-api-secret-token": ""}
-    refused = httpx.post(f"{on_polling.url}{PATH}", content=WHOLE, headers=headers, trust_env=False, verify=False)
+    refused = httpx.post(
+        f"{on_polling.url}{PATH}", content=WHOLE, headers=headers, timeout=PATIENCE, trust_env=False, verify=False
+    )
     assert refused.status_code == 404
 
 

@@ -28,7 +28,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 
-PATIENCE = 20_000  # ms after which a test gives up; no test waits for it
+PATIENCE = 60_000  # ms after which a test gives up; no test waits for it
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """An empty desktop page; a script error on it fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="vi-VN")
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="vi-VN", reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     errors: list[str] = []

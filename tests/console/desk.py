@@ -13,6 +13,7 @@ from bot.console import sessions
 from bot.console.passwords import hash_password
 from knowledge.models import Staff
 from tests.bot.running import KEY, Running
+from tests.fakes.loopback import PATIENCE
 
 PASSWORD = "hoa đào đỏ tươi"
 TOKEN = re.compile(r'<meta name="csrf" content="([0-9a-f]{64})">')
@@ -55,7 +56,7 @@ class Browser:
     def __init__(self, url: str, secret: str = "") -> None:
         self.url = url
         # reading the certificates of the world takes longer than most pages
-        self.client = httpx.Client(base_url=url, timeout=30, trust_env=False, verify=False)
+        self.client = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False, verify=False)
         self.token = sessions.csrf_token(KEY, secret) if secret else ""
         if secret:
             self.client.cookies.set("console", secret, domain="127.0.0.1", path="/")

@@ -20,7 +20,6 @@ from tests.console.hostile import TEXTS, assert_harmless
 from tests.console.late import PROFILE, REASON, apology_for, late_dossier, working_day
 from tests.console.scene import LA_GI, PHAN_THIET
 
-DRAFT = {"reason": REASON, "date": working_day().isoformat()}
 SAID = {
     "set_anew_before": "đã hẹn lại một lần",
     "not_late": "không quá hạn và chưa sắp đến hạn",
@@ -50,6 +49,10 @@ def ha(office: Office, lan: Browser) -> Browser:
     return office.enter("ha", "head", unit_code=LA_GI, name="Hà")
 
 
+def draft() -> dict[str, str]:
+    return {"reason": REASON, "date": working_day().isoformat()}
+
+
 def row(office: Office, key: int = 1) -> Apology:
     with office.server.sessions() as session:
         return session.get(Apology, key)
@@ -61,7 +64,7 @@ def dossier(office: Office, key: int = 1) -> Dossier:
 
 
 def test_from_a_draft_to_the_new_date(office: Office, lan: Browser, ha: Browser) -> None:
-    assert lan.post("/dossiers/1/apology", **DRAFT).headers["location"].startswith("/console/apologies/1")
+    assert lan.post("/dossiers/1/apology", **draft()).headers["location"].startswith("/console/apologies/1")
     assert (row(office).state, dossier(office).new_due_at) == ("draft", None)
     assert lan.get("/dossiers/1/apology").headers["location"] == "/console/apologies/1"
     assert lan.post("/apologies/1/approve", version="1").status_code == 403
@@ -81,7 +84,8 @@ def test_from_a_draft_to_the_new_date(office: Office, lan: Browser, ha: Browser)
         steps = session.execute(sa.select(AuditEntry.action, AuditEntry.staff_id).where(about)).all()
     assert steps == [("apology_drafted", 1), ("apology_approved", 2)]
     for step in ("", "/approve", "/reject"):  # the last word was said
-        assert ha.post(f"/apologies/1{step}", version="2", refusal="đổi ý mất rồi ạ", **DRAFT).status_code in (409, 422)
+        said = ha.post(f"/apologies/1{step}", version="2", refusal="đổi ý mất rồi ạ", **draft())
+        assert said.status_code in (409, 422)
     assert dossier(office).new_due_at == kept.new_due_at
 
 
@@ -90,7 +94,7 @@ def test_a_date_is_set_anew_once(office: Office, lan: Browser, ha: Browser) -> N
         session.get(Dossier, 1).new_due_at = utc_now() - dt.timedelta(days=3)  # by the office's own system
     page = lan.get("/dossiers/1/apology").text
     assert SAID["set_anew_before"] in page and "<textarea" not in page
-    assert SAID["set_anew_before"] in lan.post("/dossiers/1/apology", **DRAFT).text
+    assert SAID["set_anew_before"] in lan.post("/dossiers/1/apology", **draft()).text
     with office.server.sessions.begin() as session:
         session.add(apology_for(1, author_id=1))
     answer = ha.post("/apologies/1/approve", version="1")
@@ -109,23 +113,23 @@ def test_what_will_not_do(office: Office, lan: Browser) -> None:
         ({"date": "mai"}, "bad_date"),
     ]
     for wrong, fault in refused:
-        answer = lan.post("/dossiers/1/apology", **{**DRAFT, **wrong})
+        answer = lan.post("/dossiers/1/apology", **{**draft(), **wrong})
         assert answer.status_code == 422 and SAID[fault] in answer.text, wrong
     assert row(office) is None
     for values in ({"status": 9}, {"status": 5}, {"due_at": utc_now() + dt.timedelta(days=30)}):
         with office.server.sessions.begin() as session:
             session.execute(sa.update(Dossier).values(**values))
-        assert SAID["not_late"] in lan.post("/dossiers/1/apology", **DRAFT).text
+        assert SAID["not_late"] in lan.post("/dossiers/1/apology", **draft()).text
 
 
 def test_nobody_approves_their_own_or_what_they_have_not_read(office: Office, lan: Browser, ha: Browser) -> None:
-    lan.post("/dossiers/1/apology", **DRAFT)
-    lan.post("/apologies/1", version="1", **{**DRAFT, "reason": "Lý do khác hẳn, mới sửa."})
-    for step, more in (("approve", {}), ("reject", {"refusal": "Chưa rõ lý do ạ"}), ("", DRAFT)):
+    lan.post("/dossiers/1/apology", **draft())
+    lan.post("/apologies/1", version="1", **{**draft(), "reason": "Lý do khác hẳn, mới sửa."})
+    for step, more in (("approve", {}), ("reject", {"refusal": "Chưa rõ lý do ạ"}), ("", draft())):
         answer = ha.post(f"/apologies/1/{step}".rstrip("/"), version="1", **more)
         assert answer.status_code == 409 and SAID["apology_moved"] in answer.text
     assert (row(office).state, row(office).reason) == ("draft", "Lý do khác hẳn, mới sửa.")
-    assert ha.post("/apologies/1", version="2", **DRAFT).status_code == 303
+    assert ha.post("/apologies/1", version="2", **draft()).status_code == 303
     answer = ha.post("/apologies/1/approve", version="3")
     assert answer.status_code == 422 and SAID["own_apology"] in answer.text
     assert dossier(office).new_due_at is None
@@ -134,18 +138,18 @@ def test_nobody_approves_their_own_or_what_they_have_not_read(office: Office, la
 def test_what_is_sent_back_may_be_written_anew_but_never_twice_at_once(
     office: Office, lan: Browser, ha: Browser
 ) -> None:
-    lan.post("/dossiers/1/apology", **DRAFT)
-    assert "Đồng nghiệp vừa soạn" in ha.post("/dossiers/1/apology", **DRAFT).text
+    lan.post("/dossiers/1/apology", **draft())
+    assert "Đồng nghiệp vừa soạn" in ha.post("/dossiers/1/apology", **draft()).text
     assert SAID["apology_reason"] in ha.post("/apologies/1/reject", version="1", refusal="").text
     assert ha.post("/apologies/1/reject", version="1", refusal="Chưa rõ lý do ạ").status_code == 303
     assert dossier(office).new_due_at is None and "Chưa rõ lý do ạ" in lan.get("/apologies/1").text
-    assert lan.post("/dossiers/1/apology", **DRAFT).headers["location"].startswith("/console/apologies/2")
+    assert lan.post("/dossiers/1/apology", **draft()).headers["location"].startswith("/console/apologies/2")
     assert ("/apologies/2" in lan.get("/apologies").text, "/apologies/1" in lan.get("/apologies").text) == (True, False)
     assert "/apologies/1" in lan.get("/apologies?state=rejected").text
 
 
 def test_another_unit_sees_nothing(office: Office, lan: Browser) -> None:
-    lan.post("/dossiers/1/apology", **DRAFT)
+    lan.post("/dossiers/1/apology", **draft())
     other, centre = office.enter("nam", "head", unit_code=PHAN_THIET), office.enter("boss", "admin")
     for path in ("/apologies/1", "/apologies/1/letter.pdf", "/dossiers/1/apology"):
         assert other.get(path).status_code == 404

@@ -32,7 +32,7 @@ def test_a_clerk_claims_answers_and_ends(hall: Hall) -> None:
 def test_of_two_who_claim_at_once_one_gets_the_citizen_and_the_other_hears_who(hall: Hall) -> None:
     clerks = {name: hall.enter(name) for name in ("lan", "hoa")}
     key, answers = hall.wait(), {}
-    gate = threading.Barrier(2)
+    gate = threading.Barrier(2, timeout=60)
 
     def claim(name: str) -> None:
         gate.wait()

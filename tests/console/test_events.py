@@ -15,6 +15,7 @@ from bot.console.events import MOST_STREAMS
 from knowledge.models import Handoff, Staff, StaffSession, utc_now
 from tests.bot.running import Running
 from tests.console.desk import Browser, Office
+from tests.fakes.loopback import PATIENCE
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def quick(serve: Callable[..., Running]) -> Office:
 @contextmanager
 def listening(browser: Browser) -> Iterator[Iterator[str]]:
     """Open the stream; the lines that are no heartbeat come one by one."""
-    with browser.client.stream("GET", "/console/events", timeout=20) as response:
+    with browser.client.stream("GET", "/console/events", timeout=PATIENCE) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
         assert response.headers["cache-control"] == "no-store"
@@ -37,7 +38,7 @@ class Citizen:
     """Somebody on the web whose every message is news."""
 
     def __init__(self, office: Office) -> None:
-        self._client = httpx.Client(verify=False, base_url=office.server.url, trust_env=False)
+        self._client = httpx.Client(verify=False, base_url=office.server.url, timeout=PATIENCE, trust_env=False)
         opened = self._client.post("/api/web/conversations", json={}).json()
         self.conversation = opened["conversation_id"]
         self._headers = {"Authorization": f"Bearer {opened['token']}"}

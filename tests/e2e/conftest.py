@@ -1,7 +1,8 @@
-"""The whole product, started once by the command a person uses, on ports and a database of its own."""
+"""The whole product, started for each file by the command a person uses, on ports and a database of its own."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -30,8 +31,17 @@ class Product:
     proof: str
 
 
-@pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+@pytest.fixture(scope="module")
+def alone() -> Iterator[None]:
+    """Wait until no other of these products runs: each writes the logs in ``var/log`` from their beginning."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    with (ROOT / "var" / "one-product.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory, alone: None) -> Iterator[Product]:
     """Start the product as ``make run`` does; stop it with Ctrl-C."""
     folder = tmp_path_factory.mktemp("product")
     ports = free_ports(3)

@@ -32,8 +32,11 @@ def test_conversation(product: Any, conversation: dict[str, Any]) -> None:
     wrong = "9999" if product.proof != "9999" else "8888"
     values = {"code": product.code, "proof": product.proof, "wrong": wrong}
     name = f"test-{uuid.uuid4()}"
-    for turn in conversation["turns"]:
+    for number, turn in enumerate(conversation["turns"]):
         answer = _ask(product.url, name, _filled(turn["say"], values))
+        if number == 0 and answer["outcome"] == "unavailable":  # a busy machine: once more, from the beginning
+            name = f"test-{uuid.uuid4()}"
+            answer = _ask(product.url, name, _filled(turn["say"], values))
         _compare(answer, turn, values)
 
 

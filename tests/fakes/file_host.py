@@ -7,13 +7,15 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.fakes.loopback import Server
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -25,8 +27,7 @@ class FileHost:
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, str]] = []
         self.headers: list[dict[str, str]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self.port = self._server.server_address[1]
         self.trust = ssl.create_default_context()
         if name:

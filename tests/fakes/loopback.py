@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-PATIENCE = 20.0  # seconds after which a test gives up; no test waits for it
+PATIENCE = 60.0  # seconds after which a test gives up; no test waits for it
 CUT = -1  # a status: the connection ends without an answer
+
+
+class Server(ThreadingHTTPServer):
+    """Takes as many callers at the same moment as a test sends; by default the sixth of them is turned away."""
+
+    daemon_threads = True
+    request_queue_size = 128
 
 
 class Loopback:
@@ -60,8 +68,7 @@ class Loopback:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", self.port), Handler)
         self.port = self._server.server_address[1]
         self.is_up = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -82,6 +89,8 @@ class Loopback:
         self.down()
 
     def wait(self, what: Any) -> None:
-        """Return once ``what()`` is true; it is looked at after every call."""
+        """Return once ``what()`` is true; it is looked at after every call, and from time to time."""
+        until = time.monotonic() + PATIENCE
         with self.news:
-            assert self.news.wait_for(what, PATIENCE), vars(self)
+            while not self.news.wait_for(what, 0.2):  # a call may change something and then wait itself
+                assert time.monotonic() < until, vars(self)

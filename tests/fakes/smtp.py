@@ -7,6 +7,7 @@ import email
 import email.policy
 import socketserver
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
@@ -34,8 +35,7 @@ class FakeMail:
         class Handler(_Talk):
             mail = fake
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -45,10 +45,19 @@ class FakeMail:
         self._server.server_close()
 
 
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class _Talk(socketserver.StreamRequestHandler):
     mail: FakeMail
 
     def handle(self) -> None:
+        with suppress(ConnectionError):  # who wrote has gone without waiting for an answer
+            self._talk()
+
+    def _talk(self) -> None:
         self._say("220 fake.test ESMTP")
         while line := self.rfile.readline():
             verb, _, rest = line.decode(errors="replace").strip().partition(" ")

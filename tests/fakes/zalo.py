@@ -19,10 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.fakes.loopback import PATIENCE
 from tests.fakes.zalo_rules import DAY, ZaloRules
 from tests.fakes.zalo_webhooks import Webhooks
-
-_PATIENCE = 20.0
 
 
 class FakeZalo(ZaloRules):
@@ -51,7 +50,7 @@ class FakeZalo(ZaloRules):
 
     def wait_for(self, count: int) -> list[str]:
         """Return the texts that citizens got, once there are so many."""
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + PATIENCE
         while len(self.sent) < count:
             assert time.monotonic() < until, self.texts
             time.sleep(0.01)
@@ -60,7 +59,7 @@ class FakeZalo(ZaloRules):
     def close(self) -> None:
         self.hooks.close()
         self._server.should_exit = True
-        self._thread.join(_PATIENCE)
+        self._thread.join(PATIENCE)
         self._socket.close()
 
     def _listen(self) -> None:
@@ -185,7 +184,7 @@ _DEAD = {"error": -14014, "error_name": "Invalid refresh token.", "error_descrip
 async def _until(gate: threading.Event) -> None:
     import anyio.to_thread
 
-    await anyio.to_thread.run_sync(gate.wait, _PATIENCE)
+    await anyio.to_thread.run_sync(gate.wait, PATIENCE)
 
 
 class Broken(Response):

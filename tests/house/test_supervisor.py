@@ -140,7 +140,8 @@ def test_further_signals_during_the_stop_leave_no_program(house: House, step: st
     for _ in range(6):
         house.send(signal.SIGINT)
         time.sleep(0.05)
-    assert house.end() == (128 + signal.SIGINT if step else 0)
+    # the last one may meet Python on its way out, when all is stopped
+    assert house.end() in (128 + signal.SIGINT if step else 0, -signal.SIGINT)
     assert "Traceback" not in house.output
     assert eventually(lambda: not house.living())
 
@@ -184,6 +185,12 @@ def test_a_taken_port_is_named_with_its_variable(variable: str) -> None:
         free = {name: str(free_ports(1)[0]) for name in env if name not in (variable, "BOT_HOST")}
         with pytest.raises(SetupError, match=rf"(?s)Port {port} .*{variable}={int(port) + 1} make run"):
             check_ports({**env, **free})
+
+
+def test_free_ports_differ_and_go_to_no_connection() -> None:
+    ports = free_ports(200)
+    assert len(set(ports)) == 200
+    assert max(ports) < 32_768  # where the ports begin that the kernel gives to connections
 
 
 @pytest.mark.parametrize("value", ["", "http", "0", "70000", "-1"])

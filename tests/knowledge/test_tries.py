@@ -180,7 +180,7 @@ def busy(request: pytest.FixtureRequest, office: Office) -> Iterator[Office]:
 
 
 def test_guesses_made_at_the_same_moment_are_all_counted(busy: Office) -> None:
-    together = threading.Barrier(12)
+    together = threading.Barrier(12, timeout=60)
 
     def guess(number: int) -> str:
         together.wait()

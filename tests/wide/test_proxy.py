@@ -12,7 +12,7 @@ import pytest
 
 from setup.probing import free_ports
 from setup.wide import neighbours
-from tests.fakes.loopback import Loopback
+from tests.fakes.loopback import PATIENCE, Loopback
 from tests.house.repository import ROOT
 from tests.wide.conftest import need_programs
 
@@ -36,7 +36,7 @@ class Proxy:
     def get(self, source: str, path: str = "/", **headers: str) -> httpx.Response:
         """Call from an address of this machine."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        with httpx.Client(transport=httpx.HTTPTransport(local_address=source)) as client:
+        with httpx.Client(transport=httpx.HTTPTransport(local_address=source), timeout=PATIENCE) as client:
             return client.get(f"{self.public}{path}", headers=sent)
 
 
@@ -51,7 +51,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     servers = dict.fromkeys(("bot", "rasa", "actions"), ports)
     program = neighbours.proxy(folder, ROOT / "deploy" / "haproxy.cfg", binds, servers, os.environ)
     try:
-        program.wait_until_ready(20.0)
+        program.wait_until_ready(60.0)
         yield Proxy(f"http://127.0.0.1:{binds['PUBLIC_BIND']}", f"http://127.0.0.1:{binds['RASA_BIND']}")
     finally:
         program.kill()
@@ -80,7 +80,7 @@ def test_operators_pages_are_closed_in_every_spelling(proxy: Proxy, path: str) -
 
 def test_one_conversation_in_two_spellings_goes_to_one_rasa(proxy: Proxy) -> None:
     def who(conversation: str) -> str:
-        return str(httpx.get(proxy.rasa, headers={"X-Conversation": conversation}).json()["who"])
+        return str(httpx.get(proxy.rasa, headers={"X-Conversation": conversation}, timeout=PATIENCE).json()["who"])
 
     plain = [who(f"rest:{number} a") for number in range(24)]
     assert len(set(plain)) == 2

@@ -85,7 +85,9 @@ def test_a_model_that_answers_is_taken_by_all(keeper: Keeper) -> None:
 
 
 @pytest.mark.parametrize("model", ["bad.tar.gz", "lost.tar.gz"])
-def test_a_model_that_does_not_answer_is_put_back(keeper: Keeper, model: str) -> None:
+def test_a_model_that_does_not_answer_is_put_back(keeper: Keeper, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_back = rolling._put_back  # patient, for what it waits for does come
+    monkeypatch.setattr(rolling, "_put_back", lambda folder, before, names, _: put_back(folder, before, names, 30.0))
     choose_model(keeper.folder, "good.tar.gz")
     before = keeper.pids()
     with pytest.raises(SetupError, match="(?s)rasa-1 does not come back.*put back"):

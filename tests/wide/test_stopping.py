@@ -39,6 +39,7 @@ def test_many_signals_leave_nothing(moment: str) -> None:
                 assert process.stdout.readline() == "up\n"
                 assert living(folder)
             while moment == "starting" and not (Path(folder) / "log/bot-1.log").exists():
+                assert process.poll() is None, process.stdout.read()
                 time.sleep(0.02)
             for _ in range(8):
                 process.send_signal(signal.SIGINT)

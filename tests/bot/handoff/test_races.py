@@ -38,7 +38,7 @@ def test_every_chat_that_two_claim_goes_to_one(either_office: Office) -> None:
     office = either_office
     clerks = [office.hire("ha"), office.hire("lan")]
     names = {clerk: f"Chị {name}" for clerk, name in zip(clerks, ("ha", "lan"))}
-    start = Barrier(2)
+    start = Barrier(2, timeout=60)
     wins = dict.fromkeys(clerks, 0)
     with ThreadPoolExecutor(2) as both:
         for _ in range(CLAIMS):

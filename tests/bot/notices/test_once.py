@@ -44,7 +44,7 @@ def tell(scene: Scene, news: News, start: Barrier) -> str:
 
 
 def test_of_two_that_look_at_once_one_tells(either_scene: Scene) -> None:
-    start = Barrier(2)
+    start = Barrier(2, timeout=60)
     with ThreadPoolExecutor(2) as both:
         for _ in range(ROUNDS):
             name, news = changed(either_scene)

@@ -185,7 +185,7 @@ def test_every_published_event_is_taken(office: Office, zalo: FakeZalo) -> None:
     taken = {name: zalo.hooks.post(payload(name, timestamp=str(zalo.now())), tries=1) for name in NAMES}
     assert taken == dict.fromkeys(NAMES, 200)
     settled(running)
-    counted = httpx.get(f"{running.url}/metrics", trust_env=False, verify=False).text
+    counted = httpx.get(f"{running.url}/metrics", timeout=PATIENCE, trust_env=False, verify=False).text
     for kind in ("anonymous", "unknown", "echo", "seen", "delivered", "user_click_chatnow", "other_account"):
         assert f'tthc_channel_ignored_total{{channel="zalo",kind="{kind}"}}' in counted
 

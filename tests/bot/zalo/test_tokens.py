@@ -22,6 +22,7 @@ from bot.errors import NeedsOperator, Retry
 from knowledge.database import create_engine, session_factory
 from knowledge.models import ChannelToken, utc_now
 from tests.bot.zalo.payloads import APP
+from tests.fakes.loopback import PATIENCE
 from tests.fakes.zalo import FakeZalo
 
 KEY = b"the key of an installation"
@@ -36,7 +37,7 @@ def sessions(database_url: str) -> Iterator[sessionmaker]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(verify=False, trust_env=False) as opened:
+    async with httpx.AsyncClient(verify=False, timeout=PATIENCE, trust_env=False) as opened:
         yield opened
 
 
@@ -62,7 +63,7 @@ def make(zalo: FakeZalo, sessions: sessionmaker, client: httpx.AsyncClient) -> M
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE):
         while not is_so():
             await anyio.sleep(0.01)
 

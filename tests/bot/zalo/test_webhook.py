@@ -22,6 +22,7 @@ from bot.delivery.intake import Intake
 from knowledge.models import Message
 from tests.bot.running import Running
 from tests.bot.zalo.payloads import APP, NAMES, OA, payload
+from tests.fakes.loopback import PATIENCE
 from tests.fakes.zalo import FakeZalo
 
 Office = Callable[..., Running]
@@ -35,12 +36,22 @@ def texts(running: Running) -> list[str]:
 
 def test_who_looks_whether_it_is_there_is_told_so(office: Office) -> None:
     running = office()
-    assert httpx.get(f"{running.url}/webhooks/zalo?hub.challenge=1", trust_env=False, verify=False).status_code == 200
-    assert httpx.put(f"{running.url}/webhooks/zalo", trust_env=False).status_code == 405
+    assert (
+        httpx.get(
+            f"{running.url}/webhooks/zalo?hub.challenge=1", timeout=PATIENCE, trust_env=False, verify=False
+        ).status_code
+        == 200
+    )
+    assert httpx.put(f"{running.url}/webhooks/zalo", timeout=PATIENCE, trust_env=False).status_code == 405
 
 
 def test_without_credentials_there_is_no_webhook(server: Running) -> None:
-    assert httpx.post(f"{server.url}/webhooks/zalo", content=b"{}", trust_env=False, verify=False).status_code == 404
+    assert (
+        httpx.post(
+            f"{server.url}/webhooks/zalo", content=b"{}", timeout=PATIENCE, trust_env=False, verify=False
+        ).status_code
+        == 404
+    )
 
 
 def test_what_is_refused_and_how(office: Office, zalo: FakeZalo) -> None:
@@ -76,7 +87,7 @@ def test_what_is_refused_and_how(office: Office, zalo: FakeZalo) -> None:
     ]
     assert [got for got, _ in cases] == [wanted for _, wanted in cases]
     assert texts(running) == ["tin 0", f"tin {-23 * HOUR}", f"tin {4 * MINUTE}"]
-    counted = httpx.get(f"{running.url}/metrics", trust_env=False, verify=False).text
+    counted = httpx.get(f"{running.url}/metrics", timeout=PATIENCE, trust_env=False, verify=False).text
     for reason in ("unsigned", "signature", "app", "old", "future", "bad_json", "too_large", "form"):
         assert f'tthc_channel_refused_total{{channel="zalo",reason="{reason}"}}' in counted
 
@@ -115,7 +126,7 @@ def test_a_storm_of_webhooks(office: Office, zalo: FakeZalo) -> None:
         posts += [(body.replace(b"tin", b"TIN"), mac, False), (b"", mac, False)]
     chance.shuffle(posts)
     statuses: Counter[tuple[int, bool]] = Counter()
-    with httpx.Client(verify=False, trust_env=False) as client:
+    with httpx.Client(verify=False, timeout=PATIENCE, trust_env=False) as client:
         for body, mac, is_genuine in posts:
             answer = client.post(zalo.hooks.url, content=body, headers={"X-ZEvent-Signature": mac})
             statuses[answer.status_code, is_genuine] += 1
