@@ -16,15 +16,16 @@ from knowledge.models import Conversation, Message, Staff, utc_now
 ERASED = "erased"  # the owner of a conversation that is closed for good
 TOOLS = "rest"  # the channel of tools, which ask one question at a time: nobody reads there what was not asked for
 
-# Built once: building a statement takes SQLAlchemy longer than running it, and these run for every message.
+# Built once: building a statement takes SQLAlchemy longer than running it, and these run for every message. Updates of
+# a class are built anew each time, to keep its objects up to date; of a table they are not, and need a flush before.
+_ROWS = Conversation.__table__
 _OPEN = sa.insert(Conversation)
 _GROW = (
-    sa.update(Conversation)
-    .where(Conversation.id == sa.bindparam("which"), Conversation.owner != ERASED)
-    .values(last_seq=Conversation.last_seq + sa.bindparam("count"), last_at=sa.bindparam("now"))
-    .execution_options(synchronize_session=False)
+    sa.update(_ROWS)
+    .where(_ROWS.c.id == sa.bindparam("which"), _ROWS.c.owner != ERASED)
+    .values(last_seq=_ROWS.c.last_seq + sa.bindparam("count"), last_at=sa.bindparam("now"))
 )
-_GROW_OF_OWNER = _GROW.where(Conversation.version == sa.bindparam("since"))
+_GROW_OF_OWNER = _GROW.where(_ROWS.c.version == sa.bindparam("since"))
 _AS_IT_IS = (
     sa.select(Conversation).where(Conversation.id == sa.bindparam("which")).execution_options(populate_existing=True)
 )
@@ -94,6 +95,7 @@ def take_seqs(
     The row stays locked until the transaction ends, so that numbers become visible in their order.
     With ``owner_version`` nothing is reserved, and None returned, once the owner has changed.
     """
+    session.flush()
     growing = {"which": conversation_id, "count": count, "now": utc_now()}
     if owner_version is None:
         done = session.execute(_GROW, growing)

@@ -23,9 +23,8 @@ from knowledge.reply import Reply
 # Longer than any honest answer takes; after it, an item of a process that died is taken up again.
 LEASE = dt.timedelta(seconds=60)
 BOT = "bot"  # the owner of a conversation that no people own
-_PLAIN = {"synchronize_session": False}  # options of updates: no object of a session knows the rows
-
 # As in bot/conversation.py, statements that run for every message are built once.
+_ROWS = InboxItem.__table__
 _EARLIER = aliased(InboxItem)
 _NEXT = (
     sa.select(InboxItem, Conversation, Message.seq)
@@ -57,19 +56,22 @@ _DUE_WITH_PEOPLE = _NEXT.where(InboxItem.conversation_id.in_(sa.bindparam("peopl
     sa.func.coalesce(InboxItem.state, "") == "new"
 )
 _TAKE = (
-    sa.update(InboxItem)
-    .where(InboxItem.id == sa.bindparam("item_id"), InboxItem.state == "new")
+    sa.update(_ROWS)
+    .where(_ROWS.c.id == sa.bindparam("item_id"), _ROWS.c.state == "new")
     .values(state="working", attempts=sa.bindparam("tries"), available_at=sa.bindparam("until"))
-    .execution_options(**_PLAIN)
 )
 _HELD = (
-    sa.update(InboxItem)
-    .where(InboxItem.id == sa.bindparam("item_id"), InboxItem.state == "working")
-    .where(InboxItem.attempts == sa.bindparam("attempt"))
-    .execution_options(**_PLAIN)
+    sa.update(_ROWS)
+    .where(_ROWS.c.id == sa.bindparam("item_id"), _ROWS.c.state == "working")
+    .where(_ROWS.c.attempts == sa.bindparam("attempt"))
 )
 _CLOSE = _HELD.values(
     state=sa.bindparam("to_state"), error=sa.bindparam("why"), finished_at=sa.bindparam("now"), body={}
+)
+_EXPECT = (
+    sa.update(Conversation.__table__)
+    .where(Conversation.__table__.c.id == sa.bindparam("which"))
+    .values(expects=sa.bindparam("what"))
 )
 _PUT_BACK = _HELD.values(state="new", available_at=sa.bindparam("again"), error=sa.bindparam("why"))
 
@@ -153,6 +155,7 @@ def _take(session: Session, item: InboxItem, now: dt.datetime) -> bool:
 
 
 def _changed(session: Session, statement: sa.sql.Update, values: Mapping[str, Any]) -> bool:
+    session.flush()
     return bool(session.execute(statement, dict(values)).rowcount)
 
 
@@ -203,8 +206,7 @@ def _store_replies(session: Session, claimed: Claimed, replies: Sequence[Reply])
 
 def _expect(session: Session, claimed: Claimed, expects: str) -> None:
     """Only Rasa's answers change what is waited for: its form still waits after a sentence of our own."""
-    waiting = sa.update(Conversation).where(Conversation.id == claimed.conversation_id)
-    session.execute(waiting.values(expects=expects).execution_options(**_PLAIN))
+    _changed(session, _EXPECT, {"which": claimed.conversation_id, "what": expects})
 
 
 def answer_key(item_id: int, place: int) -> str:
@@ -229,4 +231,4 @@ def recover(session: Session, everything: bool) -> int:
     if session.scalar(sa.select(InboxItem.id).where(lost).limit(1)) is None:
         return 0  # the usual case takes no write lock
     again = sa.update(InboxItem).where(lost).values(state="new", available_at=utc_now())
-    return int(session.execute(again.execution_options(**_PLAIN)).rowcount)
+    return int(session.execute(again.execution_options(synchronize_session=False)).rowcount)

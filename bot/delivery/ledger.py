@@ -55,24 +55,25 @@ _PARTS = (
     .order_by(DeliveryPart.part)
     .execution_options(populate_existing=True)
 )
-_ITEM, _PART = (sa.update(table).execution_options(synchronize_session=False) for table in (OutboxItem, DeliveryPart))
-_FORGET = _PART.where(DeliveryPart.outbox_id == sa.bindparam("item_id")).values(body={})  # the message is kept once
-_ITEM = _ITEM.where(OutboxItem.id == sa.bindparam("item_id"))
+_ITEM_ROWS, _PART_ROWS = OutboxItem.__table__.c, DeliveryPart.__table__.c
+_ITEM, _PART = sa.update(OutboxItem.__table__), sa.update(DeliveryPart.__table__)
+_FORGET = _PART.where(_PART_ROWS.outbox_id == sa.bindparam("item_id")).values(body={})  # the message is kept once
+_ITEM = _ITEM.where(_ITEM_ROWS.id == sa.bindparam("item_id"))
 _DROP = _ITEM.values(state="dropped")
-_TAKE = _ITEM.where(OutboxItem.state == "pending").values(
+_TAKE = _ITEM.where(_ITEM_ROWS.state == "pending").values(
     state="sending", attempts=sa.bindparam("tries"), available_at=sa.bindparam("until")
 )
-_HELD = _ITEM.where(OutboxItem.state == "sending", OutboxItem.attempts == sa.bindparam("attempt"))
+_HELD = _ITEM.where(_ITEM_ROWS.state == "sending", _ITEM_ROWS.attempts == sa.bindparam("attempt"))
 _RENEW = _HELD.values(available_at=sa.bindparam("until"))
 _PUT_OFF = _HELD.values(state="pending", available_at=sa.bindparam("until"), error=sa.bindparam("why"))
 _CLOSE = _HELD.values(state=sa.bindparam("to_state"), error=sa.bindparam("why"), sent_at=sa.bindparam("now"))
-_PART = _PART.where(DeliveryPart.id == sa.bindparam("part_id"))
-_BEGUN = sa.and_(DeliveryPart.state == "sending", DeliveryPart.attempts == sa.bindparam("tries"))
-_BEGIN = _PART.where(sa.or_(DeliveryPart.state == "pending", _BEGUN)).values(
+_PART = _PART.where(_PART_ROWS.id == sa.bindparam("part_id"))
+_BEGUN = sa.and_(_PART_ROWS.state == "sending", _PART_ROWS.attempts == sa.bindparam("tries"))
+_BEGIN = _PART.where(sa.or_(_PART_ROWS.state == "pending", _BEGUN)).values(
     state="sending", attempts=sa.bindparam("tries")
 )
 _SENT = _PART.where(
-    DeliveryPart.attempts == sa.bindparam("tries"), DeliveryPart.state.in_(("sending", "uncertain", "sent"))
+    _PART_ROWS.attempts == sa.bindparam("tries"), _PART_ROWS.state.in_(("sending", "uncertain", "sent"))
 ).values(state="sent", error="", sent_at=sa.bindparam("now"))
 _SENT_AS = _SENT.values(external_message_id=sa.bindparam("name"))
 
@@ -138,6 +139,7 @@ def _take(session: Session, item: OutboxItem, now: dt.datetime) -> bool:
 
 
 def _run(session: Session, statement: sa.sql.Update, **values: Any) -> bool:
+    session.flush()
     return bool(session.execute(statement, values).rowcount)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,19 +12,35 @@ from bot.delivery.ledger import changed
 from knowledge.models import Conversation, DeliveryPart, OutboxItem, utc_now
 from nlu.text import nfc
 
-_COLUMNS = {"delivered": DeliveryPart.delivered_at, "seen": DeliveryPart.seen_at}
+# As in bot/conversation.py, statements that run for every message are built once.
+_PARTS, _ITEMS, _CONVERSATIONS = DeliveryPart.__table__, OutboxItem.__table__, Conversation.__table__
+_OF_CHANNEL = (
+    sa.select(_PARTS.c.id, _PARTS.c.outbox_id, _PARTS.c.body)
+    .join(_ITEMS, _ITEMS.c.id == _PARTS.c.outbox_id)
+    .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _ITEMS.c.conversation_id)
+    .where(_CONVERSATIONS.c.channel == sa.bindparam("channel"))
+    .order_by(_PARTS.c.id)
+)
+_NAMED = _OF_CHANNEL.where(_PARTS.c.external_message_id == sa.bindparam("name"))
+_UNSETTLED = _OF_CHANNEL.where(
+    _PARTS.c.state.in_(("sending", "uncertain")), _CONVERSATIONS.c.external_id == sa.bindparam("external_id")
+)
+_FIRST = {
+    what: sa.update(_PARTS)
+    .where(_PARTS.c.id == sa.bindparam("part_id"), _PARTS.c[column].is_(None))
+    .values({column: sa.bindparam("at")})
+    for what, column in (("delivered", "delivered_at"), ("seen", "seen_at"))
+}
 
 
 def confirm(
     session: Session, channel: str, external_message_id: str, what: Literal["delivered", "seen"], at: dt.datetime
 ) -> bool:
     """Note a receipt for a part that we know by the provider's id; repeats change nothing. False = not ours."""
-    found = session.scalar(_part(channel, DeliveryPart.external_message_id == external_message_id))
+    found = session.execute(_NAMED, {"channel": channel, "name": external_message_id}).first()
     if found is None:
         return False
-    column = _COLUMNS[what]
-    first = sa.update(DeliveryPart).where(DeliveryPart.id == found.id, column.is_(None))
-    changed(session, first.values({column: at}))
+    session.execute(_FIRST[what], {"part_id": found.id, "at": at})
     return True
 
 
@@ -33,10 +49,9 @@ def echo(session: Session, channel: str, external_id: str, text: str, external_m
 
     It settles a part whose call was cut off, and gives it the id that its receipts will carry.
     """
-    if session.scalar(_part(channel, DeliveryPart.external_message_id == external_message_id)) is not None:
+    if session.execute(_NAMED, {"channel": channel, "name": external_message_id}).first() is not None:
         return True
-    unsettled = DeliveryPart.state.in_(("sending", "uncertain"))
-    parts = session.scalars(_part(channel, sa.and_(unsettled, Conversation.external_id == external_id)))
+    parts = session.execute(_UNSETTLED, {"channel": channel, "external_id": external_id})
     meant = [part for part in parts if _same(part.body.get("text", ""), text)]
     if not meant:
         return False
@@ -44,21 +59,11 @@ def echo(session: Session, channel: str, external_id: str, text: str, external_m
     return True
 
 
-def _part(channel: str, wanted: Any) -> sa.sql.Select:
-    return (
-        sa.select(DeliveryPart)
-        .join(OutboxItem, OutboxItem.id == DeliveryPart.outbox_id)
-        .join(Conversation, Conversation.id == OutboxItem.conversation_id)
-        .where(Conversation.channel == channel, wanted)
-        .order_by(DeliveryPart.id)
-    )
-
-
 def _same(one: str, other: str) -> bool:
     return " ".join(nfc(one).split()) == " ".join(nfc(other).split())
 
 
-def _settle(session: Session, part: DeliveryPart, external_message_id: str) -> None:
+def _settle(session: Session, part: sa.engine.Row, external_message_id: str) -> None:
     values = {"state": "sent", "external_message_id": external_message_id, "sent_at": utc_now(), "error": ""}
     changed(session, sa.update(DeliveryPart).where(DeliveryPart.id == part.id).values(values))
     waiting = sa.and_(OutboxItem.id == part.outbox_id, OutboxItem.state == "pending")
