@@ -18,6 +18,7 @@ from bot.delivery.hub import Hub
 from bot.delivery.intake import Intake
 from bot.delivery.outbox import Outbox
 from bot.delivery.settling import Rules, growing_pause
+from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
 from bot.duties import Duties
 from bot.erasing import Eraser
@@ -45,6 +46,7 @@ from knowledge.database import session_factory
 from knowledge.profile import load_profile
 
 _POLL_ALONE, _POLL_TOGETHER = 15.0, 3.0  # seconds; other processes ring, and a bell may be missed
+_WRITTEN_TOGETHER = 64
 _PROVIDER_TIMEOUT = 20.0  # seconds; well within the lease of a delivery
 
 
@@ -77,6 +79,9 @@ def assemble(settings: Settings, engine: Engine, key: bytes) -> Services:
         metrics=metrics,
     )
     files = FileStore(settings.files_dir)
+    # of what is only written down many go together: the spool is in use from a few waiting on
+    arrivals = Gathering(sessions, most=_WRITTEN_TOGETHER) if alone else Gathering(sessions)
+    intake = Intake(key, texts)
 
     def told(conversation_id: str) -> None:
         hub.publish(conversation_id)
@@ -91,8 +96,9 @@ def assemble(settings: Settings, engine: Engine, key: bytes) -> Services:
         client=client,
         abroad=abroad,
         hub=hub,
-        arrivals=Gathering(sessions),
-        intake=Intake(key, texts),
+        arrivals=arrivals,
+        spool=Spool(sessions, arrivals, intake, key, alone),
+        intake=intake,
         worker=worker,
         outbox=outbox,
         channels=channels,

@@ -48,6 +48,11 @@ class Gathering:
         self._waiting: deque[_Piece] = deque()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many pieces wait, besides those that are being done."""
+        return len(self._waiting)
+
     async def do(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work(session, …)`` and return what it returned, once that is committed.
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from bot.handoff.waiting import QUEUED
-from knowledge.models import Alert, Conversation, Handoff, InboxItem, OutboxItem, utc_now
+from knowledge.models import Alert, Conversation, Handoff, InboxItem, OutboxItem, Spooled, utc_now
 
 _OWED = (QUEUED, "callback")
 _LEAST_FREE = 500 * 1024**2  # bytes: below, SQLite and PostgreSQL may soon refuse to write
@@ -35,9 +35,11 @@ class Backlog:
 class Standing:
     """What is open: ``inbox`` of everybody, ``outbox`` by channel, ``people`` = citizens who wait for one.
 
-    ``parked`` counts by inbox and outbox, ``alerts`` the open ones by kind.
+    ``spool`` is what is written down and not taken in yet. ``parked`` counts by inbox and outbox, ``alerts`` the open
+    ones by kind.
     """
 
+    spool: Backlog
     inbox: Backlog
     outbox: Mapping[str, Backlog]
     people: Backlog
@@ -49,6 +51,7 @@ def standing(session: Session, now: dt.datetime | None = None) -> Standing:
     """Return what is open now, in a handful of queries on indexed states."""
     now = now or utc_now()
     return Standing(
+        spool=_one(session, Spooled.created_at, sa.true(), now),
         inbox=_one(session, InboxItem.created_at, InboxItem.state.in_(("new", "working")), now),
         outbox=_by_channel(session, now),
         people=_one(session, Handoff.waiting_since, sa.and_(Handoff.state.in_(_OWED), _is_open()), now),

@@ -30,6 +30,7 @@ class Metrics:
             "tthc_notices", "Notices about dossiers, by the way they went", [*_CHANNEL, "way"], registry=self.registry
         )
         self._held = Gauge("tthc_notices_held", "Notices that wait for the assistant's turn", registry=self.registry)
+        self._spool = self._plain("spool_waiting", "Messages that are written down and not taken in yet")
         self._inbox = self._plain("inbox_waiting", "Questions that are not answered yet")
         self._inbox_age = self._plain("inbox_age_seconds", "Age of the oldest question that is not answered yet")
         self._people = self._plain("citizens_waiting", "Citizens who wait for a person or a call")
@@ -123,6 +124,7 @@ class Metrics:
 
     def set_standing(self, found: Standing, channels: Iterable[str]) -> None:
         """Take over what stands in the database."""
+        self._spool.set(found.spool.count)
         self._inbox.set(found.inbox.count)
         self._inbox_age.set(found.inbox.age)
         self._people.set(found.people.count)

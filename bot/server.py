@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot import health
 from bot.assembly import assemble
+from bot.channels import door
 from bot.channels.running import keep_running
 from bot.checklist import page as checklist
 from bot.console import routing as console
@@ -90,9 +91,12 @@ def create_app(settings: Settings, engine: Engine, key: bytes) -> Starlette:
 def _lifespan(parts: Services):  # type: ignore[no-untyped-def]
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await parts.spool.look()
         async with parts.client, parts.abroad, anyio.create_task_group() as tasks:
             for name, work in _duties(parts).items():
                 tasks.start_soon(parts.duties.keep, name, work)
+            spooled = partial(parts.spool.run, partial(door.taken, parts))
+            tasks.start_soon(parts.duties.keep, "spool", spooled, True)
             tasks.start_soon(parts.duties.keep, "bell", partial(listen, parts.engine, parts.wake), True)
             for channel in parts.channels.values():
                 tasks.start_soon(parts.duties.keep, channel.name, partial(keep_running, channel, parts), True)

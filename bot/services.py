@@ -15,6 +15,7 @@ from bot.chores import Chores
 from bot.delivery.hub import Hub
 from bot.delivery.intake import Accepted, Intake
 from bot.delivery.outbox import Outbox
+from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
 from bot.duties import Duties
 from bot.erasing import Eraser
@@ -47,6 +48,7 @@ class Services:
     abroad: httpx.AsyncClient
     hub: Hub
     arrivals: Gathering
+    spool: Spool
     intake: Intake
     worker: Worker
     outbox: Outbox

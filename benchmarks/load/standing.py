@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from benchmarks.load.product import say
-from knowledge.models import InboxItem, OutboxItem, utc_now
+from knowledge.models import InboxItem, OutboxItem, Spooled, utc_now
 
 _LOOK_EVERY = 2.0  # seconds
 _SAY_EVERY = 30.0  # seconds
@@ -32,7 +32,8 @@ def standing(session: Session) -> Standing:
     questions, since = session.execute(sa.select(sa.func.count(), sa.func.min(InboxItem.created_at)).where(_OPEN)).one()
     answers = sa.select(sa.func.count()).select_from(OutboxItem).where(OutboxItem.state.in_(("pending", "sending")))
     oldest = (utc_now() - since).total_seconds() if since else 0.0
-    return Standing(questions, max(0.0, oldest), session.scalar(answers) or 0)
+    spooled = session.scalar(sa.select(sa.func.count()).select_from(Spooled)) or 0
+    return Standing(questions + spooled, max(0.0, oldest), session.scalar(answers) or 0)
 
 
 def turns_since(session: Session, since: dt.datetime) -> list[float]:

@@ -9,6 +9,7 @@ from knowledge.models.conversations import (
     InboxItem,
     Message,
     OutboxItem,
+    Spooled,
 )
 from knowledge.models.deadlines import Apology, DossierStanding, StandingRun
 from knowledge.models.delivery import Alert, DeliveryPart
@@ -82,6 +83,7 @@ __all__ = [
     "ReviewItem",
     "Revision",
     "SignInTry",
+    "Spooled",
     "Staff",
     "StaffSession",
     "StandingRun",

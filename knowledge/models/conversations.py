@@ -62,6 +62,16 @@ UNSURE = sa.text("outcome IN ('not_found', 'clarify', 'unavailable')")
 sa.Index("ix_messages_unsure", Message.created_at, sqlite_where=UNSURE, postgresql_where=UNSURE)
 
 
+class Spooled(Base):
+    """What a provider sent, ``sealed`` (bot/delivery/spool.py), until it is taken in by the order of ids."""
+
+    __tablename__ = "spool"
+    id = sa.Column(sa.Integer, primary_key=True)
+    channel = sa.Column(sa.String(12), nullable=False)
+    sealed = sa.Column(sa.LargeBinary, nullable=False)
+    created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
+
+
 class InboxItem(Base):
     """A message received and not yet lost: state new, working, done or parked."""
 

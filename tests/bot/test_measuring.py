@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.measuring import Backlog, Standing, connections, has_room, standing
 from bot.metrics import PARTS, Metrics
 from knowledge.database import _alembic_config, create_engine, is_behind, session_factory
-from knowledge.models import Alert, Conversation, Handoff, InboxItem, Message, OutboxItem
+from knowledge.models import Alert, Conversation, Handoff, InboxItem, Message, OutboxItem, Spooled
 
 NOW = dt.datetime(2026, 11, 29, 8, 0, tzinfo=dt.timezone.utc)
 
@@ -43,9 +43,11 @@ def test_backlogs_waits_and_alerts_are_counted_with_the_age_of_the_oldest(sessio
         sent = {"new": "pending", "working": "sending"}.get(state, state)
         session.add(OutboxItem(**seq, state=sent, created_at=ago(seconds)))
     session.add(Handoff(conversation_id="c1", state="queued", reason="asked", waiting_since=ago(1200)))
+    session.add(Spooled(channel="zalo", sealed=b"?", created_at=ago(3)))
     session.add(Alert(kind="operator", channel="zalo", text_key="parked"))
     session.flush()
     assert standing(session, NOW) == Standing(
+        spool=Backlog(1, 3.0),
         inbox=Backlog(2, 90.0),
         outbox={"zalo": Backlog(2, 90.0)},
         people=Backlog(1, 1200.0),
@@ -63,11 +65,12 @@ def test_figures_are_told_in_prometheus_words() -> None:
     metrics = Metrics()
     metrics.set_parts({**dict.fromkeys(PARTS, True), "rasa": False})
     metrics.answered(["answered"], 0.2)
-    found = Standing(Backlog(3, 7.0), {}, Backlog(2, 60.0), {"inbox": 1, "outbox": 0}, {"operator": 1})
+    found = Standing(Backlog(9, 2.0), Backlog(3, 7.0), {}, Backlog(2, 60.0), {"inbox": 1, "outbox": 0}, {"operator": 1})
     metrics.set_standing(found, ["zalo"])
     text = metrics.text().decode()
     for line in (
         'tthc_part_up{part="rasa"} 0.0',
+        "tthc_spool_waiting 9.0",
         "tthc_inbox_age_seconds 7.0",
         "tthc_citizens_waiting 2.0",
         'tthc_answers_total{outcome="answered"} 1.0',
