@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 SETUP = @python="$$(sh setup/find-python.sh)" && exec "$$python" -m setup
 
-.PHONY: run test check train eval import demo staff bot knowledge backup restore wide bench-nlu bench-start bench-channels bench-console bench-faults bench-dossiers bench bench-storm bench-soak bench-wide bench-scale clean help
+.PHONY: run test check train eval import demo staff bot knowledge backup restore wide bench-nlu bench-start bench-channels bench-console bench-faults bench-dossiers bench bench-storm bench-soak bench-wide bench-growth bench-scale clean help
 
 run:  ## Start the product, from nothing if need be, until Ctrl-C
 	$(SETUP) run
@@ -73,6 +73,9 @@ bench-soak:  ## Watch memory, queues and turns at 70 % of the capacity (ARGS="--
 
 bench-wide:  ## Break each part of the wide topology while citizens write (a full disk needs root; about twenty minutes)
 	$(SETUP) bench wide $(ARGS)
+
+bench-growth:  ## Time turns and pages of the console beside a million conversations (a quarter of an hour)
+	$(SETUP) bench growth $(ARGS)
 
 bench-scale:  ## Compare a model of queues with the product, and reckon what a province needs (ARGS=--kept: reckon anew alone)
 	$(SETUP) bench scale $(ARGS)
