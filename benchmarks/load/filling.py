@@ -72,7 +72,14 @@ def _talk(rows: Rows, number: int, message: int, text: str, at: dt.datetime) -> 
     ]
     done = {"channel": "zalo", "external_id": f"{key}:m", "message_id": message, "body": {}, "state": "done"}
     rows[InboxItem].append({**done, "conversation_id": key, "created_at": at, "finished_at": later, "available_at": at})
-    sent = {"conversation_id": key, "seq": 2, "message_id": message + 1, "owner_version": 0, "state": "sent"}
+    sent = {
+        "channel": "zalo",
+        "conversation_id": key,
+        "seq": 2,
+        "message_id": message + 1,
+        "owner_version": 0,
+        "state": "sent",
+    }
     rows[OutboxItem].append({**sent, "created_at": later, "sent_at": later, "available_at": later})
 
 

@@ -8,6 +8,7 @@ An outbox item is claimed under a lease. Each of its parts is marked ``sending``
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ _OF_LANE = (
     sa.select(OutboxItem, Conversation, Message)
     .join(Conversation, Conversation.id == OutboxItem.conversation_id)
     .join(Message, Message.id == OutboxItem.message_id)
-    .where(Conversation.channel == sa.bindparam("lane"), OutboxItem.state == "pending")
+    .where(OutboxItem.channel == sa.bindparam("lane"), OutboxItem.state == "pending")
 )
 _DUE = (
     _OF_LANE.where(OutboxItem.available_at <= sa.bindparam("now"))
@@ -116,9 +117,17 @@ def claim(session: Session, lane: Lane, now: dt.datetime | None = None) -> Outgo
 def claim_some(session: Session, lane: Lane, most: int, now: dt.datetime | None = None) -> list[Outgoing]:
     """Do so for several conversations at once."""
     now = now or utc_now()
-    _drop_stale(session, lane)
-    due = session.execute(_DUE, {"lane": lane.name, "now": now, "most": most}).all()
-    return [_outgoing(session, lane, *row) for row in due if _take(session, row.OutboxItem, now)]
+    while True:
+        due = session.execute(_DUE, {"lane": lane.name, "now": now, "most": most}).all()
+        stale = [row.OutboxItem.id for row in due if _is_stale(*row)]
+        if not stale:
+            return [_outgoing(session, lane, *row) for row in due if _take(session, row.OutboxItem, now)]
+        _drop(session, stale)
+
+
+def _is_stale(item: OutboxItem, conversation: Conversation, message: Message) -> bool:
+    versions = (conversation.version, NEVER_STALE)
+    return bool(message.author == "assistant" and item.owner_version not in versions)
 
 
 def _outgoing(session: Session, lane: Lane, item: OutboxItem, conversation: Conversation, message: Message) -> Outgoing:
@@ -148,12 +157,17 @@ def changed(session: Session, statement: sa.sql.Update) -> int:
     return int(session.execute(statement.execution_options(synchronize_session=False)).rowcount)
 
 
-def _drop_stale(session: Session, lane: Lane) -> None:
+def drop_stale(session: Session, lane: Lane) -> None:
     """What was on its way when the conversation changed hands must not arrive, unless it is of no one owner.
 
-    A person's last words before they passed it on were true when they were said: those still go.
+    A person's last words before they passed it on were true when they were said: those still go. What is due is
+    looked at when it is claimed; this frees what waits behind one that is not.
     """
-    for item_id in session.scalars(_STALE, {"lane": lane.name}).all():
+    _drop(session, session.scalars(_STALE, {"lane": lane.name}).all())
+
+
+def _drop(session: Session, item_ids: Sequence[int]) -> None:
+    for item_id in item_ids:
         _run(session, _DROP, item_id=item_id)
         _run(session, _FORGET, item_id=item_id)
 
@@ -257,21 +271,3 @@ def close(session: Session, outgoing: Outgoing, error: str = "") -> str:
     if _run(session, _CLOSE, **_held(outgoing), **done):
         _run(session, _FORGET, item_id=outgoing.delivery.item_id)
     return state
-
-
-def lost(session: Session, lane: Lane, everything: bool) -> list[OutboxItem]:
-    """Return the items of processes that died: their lease is over, or ``everything`` of a process that was alone."""
-    dead = sa.and_(OutboxItem.state == "sending", Conversation.channel == lane.name)
-    if not everything:
-        dead = sa.and_(dead, OutboxItem.available_at <= utc_now())
-    items = sa.select(OutboxItem).join(Conversation, Conversation.id == OutboxItem.conversation_id).where(dead)
-    return list(session.scalars(items.with_for_update(skip_locked=True, of=OutboxItem)))
-
-
-def take_up(session: Session, item: OutboxItem, until: dt.datetime) -> bool:
-    """Put a lost item back and return whether a part of it may or may not have been sent."""
-    interrupted = sa.and_(DeliveryPart.outbox_id == item.id, DeliveryPart.state == "sending")
-    values = {"state": "uncertain", "error": "interrupted"}
-    is_uncertain = bool(changed(session, sa.update(DeliveryPart).where(interrupted).values(values)))
-    item.state, item.available_at = "pending", until if is_uncertain else utc_now()
-    return is_uncertain

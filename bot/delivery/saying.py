@@ -11,7 +11,9 @@ from bot.conversation import add_message, take_seqs
 from knowledge.models import Conversation, OutboxItem
 from knowledge.reply import Reply
 
-_ITEM = sa.insert(OutboxItem)
+_ITEM = sa.insert(OutboxItem).values(
+    channel=sa.select(Conversation.channel).where(Conversation.id == sa.bindparam("of")).scalar_subquery()
+)
 NEVER_STALE = -1  # in place of a version: what is true whoever owns the conversation by the time it is delivered
 
 
@@ -42,7 +44,7 @@ def put(
         client_id=key,
     )
     item = {"conversation_id": conversation_id, "seq": seq, "message_id": message_id, "owner_version": owner_version}
-    session.execute(_ITEM, item)
+    session.execute(_ITEM, {**item, "of": conversation_id})
 
 
 def tell(session: Session, conversation_id: str, reply: Reply, key: str) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.alerts import clear_alerts, raise_alert
 from bot.channels.base import Channel
-from bot.delivery import ledger
+from bot.delivery import ledger, recovering
 from bot.delivery.ledger import Lane, Outgoing, Step
 from bot.errors import Blocked, DeliveryError, NeedsOperator, Permanent, Retry, Uncertain, WindowClosed
 from knowledge.dossiers import subscriptions
@@ -63,10 +63,12 @@ class Settling:
         return Lane(channel.name, channel.capabilities, channel.confirms, self._rules.choose)
 
     def recover(self, session: Session, everything: bool) -> None:
-        """Take up what processes that died have left, or ``everything`` of one that was alone."""
-        items = ledger.lost(session, self.lane, everything)
+        """Take up what processes that died have left, or ``everything`` of one that was alone; drop what is stale."""
+        recovering.name_lanes(session)
+        ledger.drop_stale(session, self.lane)
+        items = recovering.lost(session, self.lane, everything)
         for item in items:
-            is_uncertain = ledger.take_up(session, item, self._until_confirmed())
+            is_uncertain = recovering.take_up(session, item, self._until_confirmed())
             if is_uncertain and not self._channel.confirms:
                 self._alert(session, "uncertain", {"conversation": item.conversation_id, "seq": item.seq})
         if items:

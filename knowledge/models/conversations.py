@@ -97,11 +97,13 @@ class OutboxItem(Base):
     State pending, sending, then sent, dropped, parked, or unsure when a part of it may or may not
     have arrived. While it is sending, ``available_at`` is the end of the lease and ``attempts``
     tells the holders of leases apart. ``owner_version`` is the conversation's version when it was
-    written; a stale answer of the assistant is dropped.
+    written; a stale answer of the assistant is dropped. ``channel`` is the conversation's, so that each finds its
+    own among many of others.
     """
 
     __tablename__ = "outbox"
     id = sa.Column(sa.Integer, primary_key=True)
+    channel = sa.Column(sa.String(12), nullable=False, default="", server_default="")
     conversation_id = sa.Column(sa.ForeignKey("conversations.id"), nullable=False)
     seq = sa.Column(sa.Integer, nullable=False)
     message_id = sa.Column(sa.ForeignKey("messages.id"), nullable=False)
@@ -112,4 +114,7 @@ class OutboxItem(Base):
     error = sa.Column(sa.Text, nullable=False, default="")
     created_at = sa.Column(UtcDateTime, nullable=False, default=utc_now)
     sent_at = sa.Column(UtcDateTime)
-    __table_args__ = (sa.UniqueConstraint("conversation_id", "seq"),)
+    __table_args__ = (
+        sa.UniqueConstraint("conversation_id", "seq"),
+        sa.Index("ix_outbox_lane", "channel", "state", "id"),
+    )

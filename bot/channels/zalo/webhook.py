@@ -103,7 +103,7 @@ class Webhook:
         await self._echoes.heard()
         is_ours = await parts.arrivals.do(receipts.echo, NAME, meaning.user_id, meaning.text, meaning.message_id)
         parts.metrics.ignored(NAME, "echo" if is_ours else "echo_of_others")
-        parts.outbox.wake()
+        parts.outbox.wake(NAME)
 
 
 def _count(parts: Services, meaning: Counted) -> None:
