@@ -21,7 +21,7 @@ from sqlalchemy.orm import sessionmaker
 
 from benchmarks.delivery.programs import commit
 from benchmarks.load.citizens import Level
-from benchmarks.load.filling import fill, fill_memory
+from benchmarks.load.filling import fill, fill_memory, settle
 from benchmarks.load.page import head, table
 from benchmarks.load.product import Product, end_cleanly, product, say
 from benchmarks.load.sender import Sender
@@ -69,6 +69,7 @@ def main() -> int:
         before = _measure(running, secret, 0)
         say("filling")
         seconds = fill(running.sessions, given.conversations) + fill_memory(Path(name) / "rasa.db", given.conversations)
+        settle(Path(name))
         say(f"filled in {seconds:.0f} s")
         after = _measure(running, secret, given.conversations)
     page = "\n".join(_page(before, after, measured_commit)) + "\n"

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
@@ -19,12 +22,14 @@ from bot.handoff.notifying import Notifier
 from bot.notices.looking import Notices
 from bot.notices.polling import Poll
 from bot.retention import Retention
-from bot.transactions import stay_behind, transaction
+from bot.transactions import in_turn, stay_behind, transaction
 from knowledge.dossiers import standings
 from knowledge.models import utc_now
 from knowledge.profile import load_profile
 
 log = structlog.get_logger("chores")
+
+T = TypeVar("T")
 
 _TELL_EVERY, _REVIEW_EVERY, _RETAIN_EVERY = 5.0, 300.0, 24 * 3600.0  # seconds
 _NOTICE_EVERY, _POLL_EVERY = 120.0, 300.0
@@ -74,11 +79,19 @@ class Chores:
         """Remove what was said too long ago; where that fails an alert stands until it works."""
         reason = ""
         try:
-            await anyio.to_thread.run_sync(self.retention.retain)
+            await anyio.to_thread.run_sync(partial(self.retention.retain, in_turn=self._in_turn))
         except Exception as error:
             reason = type(error).__name__
             log.error("retention.failed", error=reason)
         await transaction(self.sessions, _tell, reason)
+
+    def _in_turn(self, work: Callable[[], T]) -> T:
+        """Do a piece of a long chore, which runs in a thread, when nobody else is at the database."""
+        return anyio.from_thread.run(self._behind, work)
+
+    async def _behind(self, work: Callable[[], T]) -> T:
+        stay_behind()
+        return await in_turn(self.sessions, work)
 
 
 def _tell(session: Session, reason: str) -> None:

@@ -6,8 +6,9 @@ A conversation whose hand-off is still open keeps everything: its citizen is owe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,9 +40,16 @@ from knowledge.models import (
 
 log = structlog.get_logger("retention")
 
-_BATCH = 100  # conversations in one transaction: others must get at the database in between
+_BATCH = 20  # conversations in one transaction: others must get at the database in between
 _COUNTED = ("procedures", "candidates", "aspects")  # of an answer: codes and names of ours, nobody's words
 _EXPIRED = "expired"
+
+
+InTurn = Callable[[Callable[[], "Retained"]], "Retained"]
+
+
+def _at_once(work: Callable[[], Retained]) -> Retained:
+    return work()
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,11 @@ class Retention:
     tracker: Tracker
     days: int
 
-    def retain(self, now: dt.datetime | None = None) -> Retained:
-        """Remove everything that is too old by now; doing it again does no harm."""
+    def retain(self, now: dt.datetime | None = None, in_turn: InTurn = _at_once) -> Retained:
+        """Remove everything that is too old by now; doing it again does no harm.
+
+        Each batch is done by ``in_turn(work)``: where others are served meanwhile, it waits there for its turn.
+        """
         if not self.days:
             return Retained()
         before = (now or utc_now()) - dt.timedelta(days=self.days)
@@ -71,7 +82,7 @@ class Retention:
             due = old_conversations(session, before)
         messages = files = 0
         for place in range(0, len(due), _BATCH):
-            gone = self._forget(due[place : place + _BATCH], before)
+            gone = in_turn(partial(self._forget, due[place : place + _BATCH], before))
             messages, files = messages + gone.messages, files + gone.files
         if due:
             words.forget(self.sessions)

@@ -1,13 +1,15 @@
-"""A year of a province in the databases, written at once."""
+"""A month of a whole country in the databases, written at once."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import random
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from knowledge.reply import Block, Reply
 _QUESTIONS = Path(__file__).parents[1] / "development" / "single.jsonl"
 _AT_ONCE = 5000  # conversations in one transaction
 _HANDED_OVER, _UNSURE = 30, 20  # one conversation of so many
-_YEAR = 365 * 24 * 3600  # seconds
+_SPAN = 29 * 24 * 3600  # seconds: older words would be forgotten as soon as the product looks
 _STEPS = (("ask", "none", "queued"), ("claim", "queued", "assigned"), ("close", "assigned", "closed"))
 # what Rasa keeps of the beginning of every dialogue, and of a question
 _EVENTS = (("action", "action_session_start"), ("session_started", None), ("action", "action_listen"), ("user", None))
@@ -40,7 +42,7 @@ def fill(sessions: sessionmaker, count: int) -> float:
     while some := list(islice(numbers, _AT_ONCE)):
         rows: Rows = {table: [] for table in (Conversation, Message, InboxItem, OutboxItem, Handoff, HandoffEvent)}
         for number in some:
-            at = now - dt.timedelta(seconds=_YEAR * (1 - number / count))
+            at = now - dt.timedelta(seconds=_SPAN * (1 - number / count))
             _talk(rows, number, first + 2 * number, f"{dice.choice(texts)} {number % 50_000}", at)
             if number % _HANDED_OVER == 0:
                 _hand_over(rows, number, handoff + number // _HANDED_OVER, at)
@@ -95,15 +97,22 @@ def _hand_over(rows: Rows, number: int, handoff: int, at: dt.datetime) -> None:
 def fill_memory(path: Path, count: int) -> float:
     """Write what Rasa remembers of so many dialogues into its SQLite file; return the seconds it took."""
     began = time.perf_counter()
-    with sqlite3.connect(path, timeout=60.0) as connection:
+    with closing(sqlite3.connect(path, timeout=60.0)) as connection:
         for start in range(0, count, _AT_ONCE):
             connection.executemany(
                 "INSERT INTO events (sender_id, type_name, timestamp, action_name, data) VALUES (?, ?, ?, ?, ?)",
                 _remembered(range(start, min(count, start + _AT_ONCE))),
             )
             connection.commit()
-    connection.close()
     return time.perf_counter() - began
+
+
+def settle(folder: Path) -> None:
+    """Bring what was written at once to the disk: in life it came over a month, and nobody waits for it now."""
+    for path in folder.glob("*.db"):
+        with closing(sqlite3.connect(path, timeout=60.0)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    os.sync()
 
 
 def _remembered(numbers: range) -> Iterator[tuple[str, str, float, str | None, str]]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import threading
+
 import anyio
 import pytest
 import sqlalchemy as sa
 
 from bot.chores import _repeat
+from bot.retention import Retained, Retention
 from bot.texts import Texts
+from bot.transactions import in_turn
 from knowledge.models import Alert, DossierStanding, ReviewItem
 from tests.bot.running import Running
 from tests.console.scene import DOSSIER, file_dossier
@@ -46,6 +51,29 @@ async def test_forgetting_that_fails_is_an_alert_until_it_works(
     await chores.retain()
     with server.sessions() as session:
         assert session.scalar(sa.select(Alert.cleared_at)) is not None
+
+
+async def test_forgetting_stands_behind_those_who_are_at_the_database(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.retention.old_conversations", lambda *_: ["a", "b", "c"])
+    monkeypatch.setattr("bot.retention._BATCH", 1)
+    chores, done = server.parts.chores, []
+    is_free = threading.Event()
+
+    def forget(_: Retention, keys: list[str], before: dt.datetime) -> Retained:
+        done.extend(keys)
+        return Retained()
+
+    monkeypatch.setattr(Retention, "_forget", forget)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(in_turn, server.parts.sessions, is_free.wait)
+        await anyio.sleep(0.01)
+        tasks.start_soon(chores.retain)
+        await anyio.sleep(0.1)
+        assert done == []
+        is_free.set()
+    assert done == ["a", "b", "c"]
 
 
 async def test_doubts_are_found_by_themselves(server: Running) -> None:
