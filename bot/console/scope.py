@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.console.person import Person
 from knowledge.models import Conversation, Handoff
@@ -38,10 +38,11 @@ def visible(session: Session, person: Person, conversation_ids: Collection[str])
     """Return which of the conversations the person may see; the newest hand-off of each decides."""
     if not conversation_ids or not person.can("read"):
         return []
-    newest = sa.select(sa.func.max(Handoff.id)).group_by(Handoff.conversation_id)
+    any_ = aliased(Handoff)  # of the few conversations asked for: the newest of all would be looked for in every one
+    newest = sa.select(sa.func.max(any_.id)).where(any_.conversation_id == Conversation.id).scalar_subquery()
     seen = (
         sa.select(Conversation.id)
-        .outerjoin(Handoff, sa.and_(Handoff.conversation_id == Conversation.id, Handoff.id.in_(newest)))
+        .outerjoin(Handoff, sa.and_(Handoff.conversation_id == Conversation.id, Handoff.id == newest))
         .where(Conversation.id.in_(conversation_ids), sa.or_(Handoff.id.is_(None), handoffs_of(person)))
     )
     return list(session.scalars(seen.order_by(Conversation.id)))
