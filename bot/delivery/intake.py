@@ -79,11 +79,18 @@ class Intake:
         return _twin(known) or self._store(session, conversation_id, inbound, instead)
 
     def receive(
-        self, session: Session, channel: str, external_id: str, inbound: Inbound, instead: str = ""
+        self,
+        session: Session,
+        channel: str,
+        external_id: str,
+        inbound: Inbound,
+        instead: str = "",
+        came_at: dt.datetime | None = None,
     ) -> Accepted | None:
         """Do as ``accept`` for a channel's own name of a conversation, opened when it is new.
 
-        None = nothing to keep: somebody leaves whom we do not know, or no longer.
+        None = nothing to keep: somebody leaves whom we do not know, or no longer. With ``came_at`` it came earlier than
+        now, and has waited since.
         """
         if inbound.kind == "withdraw" and self._is_repeated(session, channel, external_id, inbound):
             return Accepted("", 0, 0, is_new=False)
@@ -92,13 +99,20 @@ class Intake:
         if known is None and TREATMENTS[inbound.kind].author == "system":
             return None
         conversation_id = known.conversation_id if known else open_channel(session, channel, external_id)
-        return _twin(known) or self._store(session, conversation_id, inbound, instead)
+        return _twin(known) or self._store(session, conversation_id, inbound, instead, came_at)
 
     def _is_repeated(self, session: Session, channel: str, external_id: str, inbound: Inbound) -> bool:
         """A withdrawal that is repeated later must not reach what the citizen has begun since."""
         return erasure.is_known(session, self._request(channel, external_id, inbound))
 
-    def _store(self, session: Session, conversation_id: str, inbound: Inbound, instead: str) -> Accepted:
+    def _store(
+        self,
+        session: Session,
+        conversation_id: str,
+        inbound: Inbound,
+        instead: str,
+        came_at: dt.datetime | None = None,
+    ) -> Accepted:
         conversation = take_seqs(session, conversation_id, 1)
         if conversation is None:
             raise ApiError(401, "token_invalid")
@@ -110,7 +124,7 @@ class Intake:
             prepared = replace(prepared, message="", answer=instead, note="", reply=None)
         columns = _message(conversation_id, seq, inbound, prepared)
         message_id = add_message(session, **columns)
-        item = session.execute(_ITEM, _item(conversation, message_id, inbound, prepared))
+        item = session.execute(_ITEM, _item(conversation, message_id, inbound, prepared, came_at))
         rows.note(session, conversation_id, message_id, prepared.body or {}, inbound)
         if columns["author"] == "citizen" and prepared.intent not in COMMANDS and prepared.reply is None:
             heard(session, conversation_id)
@@ -158,13 +172,16 @@ def _moment(at: dt.datetime | None) -> dt.datetime:
     return min(at, utc_now()) if at else utc_now()
 
 
-def _item(conversation: Conversation, message_id: int, inbound: Inbound, prepared: Prepared) -> dict[str, Any]:
+def _item(
+    conversation: Conversation, message_id: int, inbound: Inbound, prepared: Prepared, came_at: dt.datetime | None
+) -> dict[str, Any]:
     return {
         "channel": conversation.channel,
         "external_id": f"{conversation.id}:{inbound.client_id}",  # by which it is found again
         "conversation_id": conversation.id,
         "message_id": message_id,
         "body": prepared.to_item(),
+        "created_at": came_at or utc_now(),
     }
 
 

@@ -40,7 +40,7 @@ _INNER: Mapping[str, Callable[..., Any]] = {"tap": Tap, "attachment": Attachment
 
 _ROWS = Spooled.__table__
 _WRITE = sa.insert(_ROWS)
-_OLDEST = sa.select(_ROWS.c.id, _ROWS.c.channel, _ROWS.c.sealed).order_by(_ROWS.c.id).limit(sa.bindparam("most"))
+_OLDEST = sa.select(_ROWS).order_by(_ROWS.c.id).limit(sa.bindparam("most"))
 _TAKEN = sa.delete(_ROWS).where(_ROWS.c.id.between(sa.bindparam("first"), sa.bindparam("last")))
 
 
@@ -136,13 +136,14 @@ class Spool:
         rows = session.execute(_OLDEST, {"most": most}).all()
         if not rows:
             return None
-        found = [self._one(session, row.sealed) for row in rows]
+        found = [self._one(session, row) for row in rows]
         session.execute(_TAKEN, {"first": rows[0].id, "last": rows[-1].id})
         return found
 
-    def _one(self, session: Session, sealed: bytes) -> tuple[Arrival, Accepted | None]:
-        one = self._opened(sealed)
-        accepted = self._intake.receive(session, one.channel, one.external_id, one.inbound, one.instead)
+    def _one(self, session: Session, row: sa.engine.Row) -> tuple[Arrival, Accepted | None]:
+        one = self._opened(row.sealed)
+        named = (one.channel, one.external_id)
+        accepted = self._intake.receive(session, *named, one.inbound, one.instead, row.created_at)
         session.flush()
         session.expunge_all()  # the next one looks for itself
         return one, accepted

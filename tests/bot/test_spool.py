@@ -19,7 +19,7 @@ from bot.rates import Rate
 from bot.settings import Settings
 from bot.texts import Texts
 from knowledge.database import create_engine, session_factory
-from knowledge.models import Alert, Message, Spooled, utc_now
+from knowledge.models import Alert, InboxItem, Message, Spooled, utc_now
 from tests.bot.fake_rasa import PATIENCE, FakeRasa, Held
 from tests.bot.phone import Phone
 from tests.bot.running import KEY
@@ -117,13 +117,16 @@ async def test_what_was_written_down_before_a_crash_is_taken_in_first(
 ) -> None:
     engine = create_engine(settings.database_url)
     before = spool_on(session_factory(engine), KEY)
-    held = Held()
+    held, came_at = Held(), utc_now() - dt.timedelta(hours=1)
     rasa.script("cũ", held)
     await before.keep(Arrival("zalo", "7", Inbound("m:0", "cũ")))
+    with before._sessions.begin() as session:
+        session.execute(sa.update(Spooled).values(created_at=came_at))
     phone = phone_on("zalo")
     await phone.text("mới")
     held.release.set()
     assert await phone.answers(2) == ["echo cũ", "echo mới"]
+    assert phone.rows(sa.select(InboxItem.created_at).order_by(InboxItem.id))[0] == came_at, "it has waited since"
     engine.dispose()
 
 
@@ -132,10 +135,10 @@ async def test_what_can_never_be_stored_is_an_alert_and_holds_up_nobody(
 ) -> None:
     receive = Intake.receive
 
-    def fail(intake: Intake, session: Any, channel: str, external_id: str, inbound: Inbound, instead: str) -> Any:
+    def fail(intake: Intake, session: Any, channel: str, external_id: str, inbound: Inbound, *more: Any) -> Any:
         if inbound.text == "hỏng":
             raise ValueError("no database keeps this")
-        return receive(intake, session, channel, external_id, inbound, instead)
+        return receive(intake, session, channel, external_id, inbound, *more)
 
     monkeypatch.setattr(Intake, "receive", fail)
     phone = phone_on("zalo")
