@@ -16,6 +16,7 @@ from anyio.abc import TaskGroup
 from bot.channels.base import Channel, Delivery
 from bot.delivery import ledger
 from bot.delivery.ledger import Outgoing, Step
+from bot.delivery.places import take_free
 from bot.delivery.settling import LOOK_EVERY, Rules, Settling
 from bot.errors import DeliveryError, NeedsOperator, RefreshAndRetry, Retry, Uncertain, WindowClosed
 from bot.gathering import Gathering
@@ -25,8 +26,7 @@ from knowledge.models import utc_now
 
 log = structlog.get_logger("outbox")
 
-_PLACES = 8  # conversations of one channel that are written to at once
-_CLAIMED_AT_ONCE = 4
+_PLACES = 16  # conversations of one channel that are written to at once
 
 
 class Outbox:
@@ -103,7 +103,7 @@ class Sender:
 
     async def _start_all_due(self, tasks: TaskGroup, places: anyio.Semaphore) -> None:
         while True:
-            free = await _take_free(places)
+            free = await take_free(places)
             some: list[Outgoing] = []
             try:
                 some = await self._gathering.do(ledger.claim_some, self.settling.lane, free)
@@ -176,16 +176,6 @@ class Sender:
             raise
         except Exception as error:  # nothing has been sent yet
             raise Retry(type(error).__name__) from error
-
-
-async def _take_free(places: anyio.Semaphore) -> int:
-    """Take some of the places that are free, one at least, and return how many."""
-    await places.acquire()
-    taken = 1
-    while taken < _CLAIMED_AT_ONCE and places.value:
-        places.acquire_nowait()
-        taken += 1
-    return taken
 
 
 def _end_of_lease() -> dt.datetime:

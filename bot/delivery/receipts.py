@@ -8,7 +8,6 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.delivery.ledger import changed
 from knowledge.models import Conversation, DeliveryPart, OutboxItem, utc_now
 from nlu.text import nfc
 
@@ -24,6 +23,16 @@ _OF_CHANNEL = (
 _NAMED = _OF_CHANNEL.where(_PARTS.c.external_message_id == sa.bindparam("name"))
 _UNSETTLED = _OF_CHANNEL.where(
     _PARTS.c.state.in_(("sending", "uncertain")), _CONVERSATIONS.c.external_id == sa.bindparam("external_id")
+)
+_SENT = (
+    sa.update(_PARTS)
+    .where(_PARTS.c.id == sa.bindparam("part_id"))
+    .values(state="sent", external_message_id=sa.bindparam("name"), sent_at=sa.bindparam("now"), error="")
+)
+_DUE = (
+    sa.update(_ITEMS)
+    .where(_ITEMS.c.id == sa.bindparam("item_id"), _ITEMS.c.state == "pending")
+    .values(available_at=sa.bindparam("now"))
 )
 _FIRST = {
     what: sa.update(_PARTS)
@@ -64,7 +73,6 @@ def _same(one: str, other: str) -> bool:
 
 
 def _settle(session: Session, part: sa.engine.Row, external_message_id: str) -> None:
-    values = {"state": "sent", "external_message_id": external_message_id, "sent_at": utc_now(), "error": ""}
-    changed(session, sa.update(DeliveryPart).where(DeliveryPart.id == part.id).values(values))
-    waiting = sa.and_(OutboxItem.id == part.outbox_id, OutboxItem.state == "pending")
-    changed(session, sa.update(OutboxItem).where(waiting).values(available_at=utc_now()))
+    now = utc_now()
+    session.execute(_SENT, {"part_id": part.id, "name": external_message_id, "now": now})
+    session.execute(_DUE, {"item_id": part.outbox_id, "now": now})

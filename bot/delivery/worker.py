@@ -20,6 +20,7 @@ from bot.delivery.crowd import Crowd
 from bot.delivery.hub import Hub
 from bot.delivery.inbox import Claimed
 from bot.delivery.outbox import Outbox
+from bot.delivery.places import take_free
 from bot.delivery.typing import shown
 from bot.errors import AssistantAway, AssistantError
 from bot.gathering import Gathering
@@ -174,16 +175,17 @@ class Worker:
 
     async def _start_all_due(self, tasks: TaskGroup, places: anyio.Semaphore) -> None:
         while True:
-            await places.acquire()
+            free = await take_free(places)
+            taken: list[tuple[Claimed, Way]] = []
             try:
-                taken = await self._gathering.do(_take, self._breaker.admits_to(), self.crowd.is_there)
-            except BaseException:
-                places.release()
-                raise
-            if taken is None:
-                places.release()
+                taken = await self._gathering.do(_take, free, self._breaker.admits_to(), self.crowd.is_there)
+            finally:
+                for _ in range(free - len(taken)):
+                    places.release()
+            for claimed, way in taken:
+                tasks.start_soon(self._work, claimed, way, places)
+            if len(taken) < free:
                 return
-            tasks.start_soon(self._work, *taken, places)
 
     async def _work(self, claimed: Claimed, way: Way, places: anyio.Semaphore) -> None:
         try:
@@ -288,7 +290,11 @@ class Worker:
         self._outbox.wake(channel)
 
 
-def _take(session: Session, asked_until: dt.datetime | None, people_first: bool) -> tuple[Claimed, Way] | None:
-    """Take an item and tell whose turn it is with it, in one transaction."""
-    claimed = inbox.claim(session, None, asked_until, people_first)
-    return None if claimed is None else (claimed, gate.way_of(session, claimed))
+def _take(
+    session: Session, most: int, asked_until: dt.datetime | None, people_first: bool
+) -> list[tuple[Claimed, Way]]:
+    """Take so many items at most, of as many conversations, and tell whose turn it is with each, in one transaction."""
+    taken: list[tuple[Claimed, Way]] = []
+    while len(taken) < most and (claimed := inbox.claim(session, None, asked_until, people_first)):
+        taken.append((claimed, gate.way_of(session, claimed)))
+    return taken

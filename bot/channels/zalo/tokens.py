@@ -33,6 +33,7 @@ _CALL = 30.0  # seconds
 _KEEP_PAUSES = (0.2, 1.0, 3.0)  # seconds
 _LOOK_AGAIN = 0.1  # seconds, while another process renews
 _AFTER_REFUSAL = dt.timedelta(minutes=5)
+_KNOWN_FOR = 30.0  # seconds; should another process renew meanwhile, the first call is refused and looks again
 _AHEAD = dt.timedelta(hours=20)  # a pair is good for 25
 
 
@@ -48,6 +49,7 @@ class ZaloTokens:
         self._vault = vault
         self._lock = asyncio.Lock()
         self._sown = False
+        self._known, self._known_until = "", 0.0
 
     async def access(self) -> str:
         """Return the access token.
@@ -56,11 +58,14 @@ class ZaloTokens:
             NeedsOperator: there is none, and none can be had.
             Retry: Zalo cannot be reached to get one.
         """
+        if self._known and anyio.current_time() < self._known_until:
+            return self._known
         held = await self.held()
         if not held.pair.access:
             await self.renew(refused="")
             held = await self.held()
-        return held.pair.access
+        self._known, self._known_until = held.pair.access, anyio.current_time() + _KNOWN_FOR
+        return self._known
 
     async def renew(self, refused: str) -> None:
         """See to it that the access token is another one than ``refused``; of many callers one renews it.
@@ -70,10 +75,13 @@ class ZaloTokens:
             Retry: Zalo cannot be reached.
         """
         async with self._lock:
-            held = await self._turn(refused)
-            if held is not None:
-                with anyio.CancelScope(shield=True):  # a pair that is given and not kept is lost for ever
-                    await self._renew(held)
+            try:
+                held = await self._turn(refused)
+                if held is not None:
+                    with anyio.CancelScope(shield=True):  # a pair that is given and not kept is lost for ever
+                        await self._renew(held)
+            finally:
+                self._known = ""
 
     async def renew_ahead(self) -> None:
         """Renew before the token ends, when it is time. Raises as ``renew`` does."""

@@ -108,6 +108,23 @@ async def test_who_waits_for_another_process_gets_its_pair(make: Make, zalo: Fak
     assert (await other.access(), zalo.refreshes) == ("access-2", ["refresh-1"])
 
 
+async def test_it_is_not_looked_up_for_every_call(make: Make, sessions: sessionmaker) -> None:
+    tokens = make()
+    await tokens.access()
+    looks: list[str] = []
+    sa.event.listen(sessions.kw["bind"], "before_cursor_execute", lambda *told: looks.append(told[2]))
+    assert [await tokens.access() for _ in range(3)] == ["access-1"] * 3
+    assert looks == []
+
+
+async def test_a_pair_of_another_process_is_found_after_a_refusal(make: Make, zalo: FakeZalo) -> None:
+    one, other = make(), make()
+    used = await one.access()
+    await other.renew(used)
+    await one.renew(used)
+    assert (await one.access(), zalo.refreshes) == ("access-2", ["refresh-1"])
+
+
 async def test_a_renewal_that_is_cut_off_by_a_stop_is_kept_all_the_same(make: Make, zalo: FakeZalo) -> None:
     zalo.gate = threading.Event()
     async with anyio.create_task_group() as tasks:  # as the server holds its tasks
