@@ -41,6 +41,7 @@ from bot.texts import Texts
 from bot.tokens import Tokens
 from bot.tracker import Tracker
 from bot.transactions import stay_behind
+from bot.transport import Transport, transport
 from knowledge.connectors.registry import build_connectors, dossier_settings
 from knowledge.database import session_factory
 from knowledge.profile import load_profile
@@ -55,8 +56,8 @@ def assemble(settings: Settings, engine: Engine, key: bytes) -> Services:
     alone = engine.dialect.name == "sqlite"
     sessions, texts, hub, metrics = session_factory(engine), Texts.load(), Hub(), Metrics()
     trusted = httpx.create_ssl_context()
-    client = httpx.AsyncClient(verify=trusted, trust_env=False)  # Rasa is a neighbour, never behind a proxy
-    abroad = httpx.AsyncClient(verify=trusted, timeout=_PROVIDER_TIMEOUT, follow_redirects=False)
+    client = httpx.AsyncClient(transport=Transport(trusted))  # Rasa is a neighbour, never behind a proxy
+    abroad = httpx.AsyncClient(transport=transport(trusted), verify=trusted, timeout=_PROVIDER_TIMEOUT)
     channels = build_channels(Tools(settings.channels, sessions, abroad, texts, hub, key))
     rules = Rules(texts.word("choose"), settings.confirm_within, alone, settings.delivery_pause or growing_pause)
     behind = Gathering(sessions, stay_behind)

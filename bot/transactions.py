@@ -6,6 +6,7 @@ that they look at again after growing pauses. Here they stand in line instead (d
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -53,7 +54,10 @@ class Gate:
             raise
 
     async def __aexit__(self, *error: object) -> None:
-        self._pass_on()
+        if any(self._lines):  # in a moment: who leaves and comes again at once is to stand in its line by then
+            asyncio.get_running_loop().call_soon(self._pass_on)
+        else:
+            self._pass_on()
 
     def _pass_on(self) -> None:
         line = self._line()

@@ -13,7 +13,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -150,8 +150,8 @@ class Spool:
 
     def _sealed(self, arrival: Arrival) -> bytes:
         """Seal it with the time of its coming, which counts where the provider tells none."""
-        inbound = replace(arrival.inbound, at=arrival.inbound.at or utc_now())
-        return self._fernet.encrypt(json.dumps(asdict(replace(arrival, inbound=inbound)), default=_iso).encode())
+        inbound = {**vars(arrival.inbound), "at": arrival.inbound.at or utc_now()}
+        return self._fernet.encrypt(json.dumps({**vars(arrival), "inbound": inbound}, default=_plain).encode())
 
     def _opened(self, sealed: bytes) -> Arrival:
         """Open one again.
@@ -181,7 +181,6 @@ def _set_aside(session: Session) -> None:
     raise_alert(session, "unstorable", row.channel, "unstorable")
 
 
-def _iso(value: object) -> str:
-    if isinstance(value, dt.datetime):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
+def _plain(value: object) -> object:
+    """Return what JSON does not know by itself: a time, or one of the small parts of what came in."""
+    return value.isoformat() if isinstance(value, dt.datetime) else vars(value)

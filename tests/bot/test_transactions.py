@@ -77,6 +77,21 @@ async def test_who_is_behind_has_a_turn_now_and_then() -> None:
     assert [line.went.index(name) for name in ("b1", "b2")] == [5, 10]
 
 
+async def test_who_comes_again_at_once_keeps_its_rank() -> None:
+    gate, went = Gate(1), []
+
+    async def come(name: str, times: int) -> None:
+        if name == "b":
+            stay_behind()
+        for _ in range(times):
+            async with gate:
+                went.append(name)
+                await asyncio.sleep(0)
+
+    await asyncio.gather(come("u", 7), come("b", 2))
+    assert "".join(went) == "uuuuubuub"
+
+
 async def test_so_many_are_in_at_once() -> None:
     line = Line(places=2)
     await line.come("a", "b", "c")

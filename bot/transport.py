@@ -1,0 +1,112 @@
+"""The HTTP calls of the front server: asked by httpx, as everywhere, and carried by aiohttp.
+
+A call by httpx's own connections costs several times the processor time, and a turn makes two of them. There is a
+package for it (httpx-aiohttp); it calls a lost connection one that was never made, after which a message would be sent
+twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from urllib.request import getproxies
+
+import aiohttp
+import httpx
+import yarl
+
+_KEPT_FOR = 5.0  # seconds without a call until a connection is closed, as by httpx
+_CHUNK = 64 * 1024  # bytes
+_PROXIES = frozenset({"http", "https", "all"})
+_FAULTS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+
+
+@dataclass
+class _Call:
+    """How far a call has come: before it is connected nothing has left."""
+
+    is_connected: bool = False
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Connections to servers that ``trusted`` trusts; redirects, cookies and encodings are left to httpx."""
+
+    def __init__(self, trusted: ssl.SSLContext) -> None:
+        self._trusted = trusted
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Make one call. Raises ConnectError or ConnectTimeout while nothing has left; ReadError or ReadTimeout."""
+        limits: dict[str, Any] = request.extensions.get("timeout", {})
+        call = _Call()
+        try:
+            response = await self._open().request(
+                request.method,
+                yarl.URL(str(request.url), encoded=True),
+                headers=request.headers.multi_items(),
+                data=await request.aread() or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(connect=limits.get("connect"), sock_read=limits.get("read")),
+                trace_request_ctx=call,
+            )
+        except _FAULTS as error:
+            raise _meaning(error, call.is_connected) from error
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._session:
+            await self._session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        """Return the session, made in the loop that runs it."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._trusted, keepalive_timeout=_KEPT_FOR),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trace_configs=[_tracing()],
+            )
+        return self._session
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.content.iter_chunked(_CHUNK):
+                yield chunk
+        except _FAULTS as error:
+            raise _meaning(error, is_connected=True) from error
+
+    async def aclose(self) -> None:
+        self._response.close()  # a connection whose answer was read to its end has gone back by now
+
+
+def transport(trusted: ssl.SSLContext) -> Transport | None:
+    """Return the connections for calls to providers, None = httpx's own: those know the proxies of the environment."""
+    return None if _PROXIES & getproxies().keys() else Transport(trusted)
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    async def connected(session: aiohttp.ClientSession, context: SimpleNamespace, told: object) -> None:
+        context.trace_request_ctx.is_connected = True
+
+    tracing = aiohttp.TraceConfig()
+    called: Any = connected  # aiohttp 3.9 declares what is called wrongly
+    tracing.on_connection_create_end.append(called)
+    tracing.on_connection_reuseconn.append(called)
+    return tracing
+
+
+def _meaning(error: Exception, is_connected: bool) -> httpx.TransportError:
+    is_late = isinstance(error, asyncio.TimeoutError)
+    if is_connected:
+        return httpx.ReadTimeout(str(error)) if is_late else httpx.ReadError(str(error))
+    return httpx.ConnectTimeout(str(error)) if is_late else httpx.ConnectError(str(error))
