@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import datetime as dt
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _MOST = 16  # pieces in one transaction: who comes just too late waits for all of them
+LONG = 0.015  # seconds of work after which a transaction takes no more in
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 4.0  # seconds before what must be stored is tried again
 _DEADLOCK = "40P01"  # PostgreSQL's code: the rows are free again as soon as this is heard
 
@@ -39,12 +41,22 @@ class _Piece:
 
 
 class Gathering:
-    """Does what is waiting together; ``rank`` is called in the task that does it, to take its place in the line."""
+    """Does what is waiting together, ``most`` pieces and about ``long`` seconds at a time.
 
-    def __init__(self, sessions: sessionmaker, rank: Callable[[], None] = lambda: None, most: int = _MOST) -> None:
+    ``rank`` is called in the task that does it, to take its place in the line.
+    """
+
+    def __init__(
+        self,
+        sessions: sessionmaker,
+        rank: Callable[[], None] = lambda: None,
+        most: int = _MOST,
+        long: float = LONG,
+    ) -> None:
         self._sessions = sessions
         self._rank = rank
         self._most = most
+        self._long = long
         self._waiting: deque[_Piece] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -102,12 +114,21 @@ class Gathering:
         pieces = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
         try:
             with self._sessions.begin() as session:
-                results = [_done(session, piece) for piece in pieces]
+                results = self._within_time(session, pieces)
         except Exception as error:
             if _is_final(error, pieces):
                 return [(piece, error) for piece in pieces]
             return [(piece, self._alone(piece)) for piece in pieces]
-        return list(zip(pieces, results, strict=True))
+        self._waiting.extendleft(reversed(pieces[len(results) :]))
+        return list(zip(pieces, results, strict=False))
+
+    def _within_time(self, session: Session, pieces: Sequence[_Piece]) -> list[Any]:
+        until, results = time.monotonic() + self._long, []
+        for piece in pieces:
+            results.append(_done(session, piece))
+            if time.monotonic() > until:
+                break
+        return results
 
     def _alone(self, piece: _Piece) -> Any:
         try:

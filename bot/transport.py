@@ -54,7 +54,7 @@ class Transport(httpx.AsyncBaseTransport):
                 trace_request_ctx=call,
             )
         except _FAULTS as error:
-            raise _meaning(error, call.is_connected) from error
+            raise _meaning(error, call.is_connected) from None
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
     async def aclose(self) -> None:
@@ -83,7 +83,7 @@ class _Body(httpx.AsyncByteStream):
             async for chunk in self._response.content.iter_chunked(_CHUNK):
                 yield chunk
         except _FAULTS as error:
-            raise _meaning(error, is_connected=True) from error
+            raise _meaning(error, is_connected=True) from None
 
     async def aclose(self) -> None:
         self._response.close()  # a connection whose answer was read to its end has gone back by now
@@ -106,7 +106,8 @@ def _tracing() -> aiohttp.TraceConfig:
 
 
 def _meaning(error: Exception, is_connected: bool) -> httpx.TransportError:
-    is_late = isinstance(error, asyncio.TimeoutError)
+    """Return the error as httpx has it, by name alone: aiohttp writes out addresses, and some hold a token."""
+    name, is_late = type(error).__name__, isinstance(error, asyncio.TimeoutError)
     if is_connected:
-        return httpx.ReadTimeout(str(error)) if is_late else httpx.ReadError(str(error))
-    return httpx.ConnectTimeout(str(error)) if is_late else httpx.ConnectError(str(error))
+        return httpx.ReadTimeout(name) if is_late else httpx.ReadError(name)
+    return httpx.ConnectTimeout(name) if is_late else httpx.ConnectError(name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bot.alerts import raise_alert
 from bot.delivery.intake import Accepted, Intake
-from bot.gathering import Gathering
+from bot.gathering import LONG, Gathering
 from bot.inbound import Attachment, Contact, Inbound, Place, Tap
 from bot.transactions import is_away, stay_behind, transaction
 from knowledge.models import Spooled, utc_now
@@ -136,8 +137,12 @@ class Spool:
         rows = session.execute(_OLDEST, {"most": most}).all()
         if not rows:
             return None
-        found = [self._one(session, row) for row in rows]
-        session.execute(_TAKEN, {"first": rows[0].id, "last": rows[-1].id})
+        until, found = time.monotonic() + LONG, []
+        for row in rows:
+            found.append(self._one(session, row))
+            if time.monotonic() > until:
+                break
+        session.execute(_TAKEN, {"first": rows[0].id, "last": rows[len(found) - 1].id})
         return found
 
     def _one(self, session: Session, row: sa.engine.Row) -> tuple[Arrival, Accepted | None]:

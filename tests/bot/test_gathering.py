@@ -16,6 +16,7 @@ from bot.transactions import in_turn
 from knowledge.database import create_engine, session_factory
 from knowledge.models import Case, utc_now
 from tests.bot.outage import be_quick
+from tests.fakes.loopback import PATIENCE
 
 
 @pytest.fixture
@@ -49,11 +50,18 @@ def _codes(sessions: sessionmaker) -> list[str]:
 
 
 async def test_what_comes_together_is_committed_together(sessions: sessionmaker) -> None:
-    commits, gathering = Commits(sessions), Gathering(sessions, most=3)
+    commits, gathering = Commits(sessions), Gathering(sessions, most=3, long=PATIENCE)
     codes = [f"ABC{number}" for number in range(7)]
     ids = await asyncio.gather(*(gathering.do(_add, code) for code in codes))
     assert (ids, _codes(sessions), commits.count) == (sorted(ids), codes, 3)
     assert await gathering.do(_add, "LATER2") == ids[-1] + 1
+
+
+async def test_what_takes_long_lets_the_rest_wait_for_the_next_transaction(sessions: sessionmaker) -> None:
+    commits, gathering = Commits(sessions), Gathering(sessions, long=0.0)
+    codes = [f"ABC{number}" for number in range(4)]
+    await asyncio.gather(*(gathering.do(_add, code) for code in codes))
+    assert (_codes(sessions), commits.count, gathering.waiting) == (codes, 4, 0)
 
 
 async def test_a_piece_that_fails_fails_alone(sessions: sessionmaker) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import gzip
 import json
 import ssl
+import traceback
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -107,12 +109,15 @@ async def test_refused_nothing_has_left(client: httpx.AsyncClient) -> None:
 
 
 async def test_not_connected_in_time_nothing_has_left(client: httpx.AsyncClient) -> None:
+    token = uuid.uuid4().hex
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()  # it shakes no hands
 
     async with serving(serve) as url:
-        with pytest.raises(httpx.ConnectTimeout):
-            await client.post(url.replace("http:", "https:"), json={}, timeout=SHORT)
+        with pytest.raises(httpx.ConnectTimeout) as caught:
+            await client.post(f"{url.replace('http:', 'https:')}/bot{token}", json={}, timeout=SHORT)
+    assert token not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(
