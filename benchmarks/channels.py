@@ -13,9 +13,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,12 +22,12 @@ from pathlib import Path
 import httpx
 import sqlalchemy as sa
 
+from benchmarks.delivery.alone import front_server
 from benchmarks.delivery.posts import CHANNELS, Post, make_posts, zalo_users
-from benchmarks.delivery.programs import Program, commit
+from benchmarks.delivery.programs import commit
 from benchmarks.delivery.providers import providers_apart
 from knowledge.database import create_engine, migrate
 from knowledge.models import InboxItem, Message
-from setup.probing import free_ports
 
 RESULT = Path(__file__).with_suffix(".md")
 MEDIAN, P99 = 20.0, 100.0  # milliseconds at most
@@ -82,33 +81,10 @@ def measure(folder: Path, count: int) -> tuple[list[Row], list[str]]:
     database = f"sqlite:///{folder / 'bench.db'}"
     migrate(database)
     users = zalo_users(count, _AT_ONCE)
-    with providers_apart("webhook", users) as credentials, _front_server(folder, database, credentials) as url:
+    with providers_apart("webhook", users) as credentials, front_server(folder, database, credentials) as url:
         rows = [row for (channel, at_once), them in posts.items() for row in _run(url, channel, at_once, them)]
     sent = [post.text for them in posts.values() for post in them]
     return rows, _faults(database, sent)
-
-
-@contextmanager
-def _front_server(folder: Path, database: str, credentials: dict[str, str]) -> Iterator[str]:
-    port, nobody = map(str, free_ports(2))
-    url = f"http://127.0.0.1:{port}"
-    own = {
-        "BOT_HOST": "127.0.0.1",
-        "BOT_PORT": port,
-        "RASA_URL": f"http://127.0.0.1:{nobody}",
-        "DATABASE_URL": database,
-        "BOT_FILES_DIR": str(folder / "files"),
-        "RASA_TRACKER_DB": str(folder / "rasa.db"),
-        "TTHC_SECRET": "a secret of the measurement alone",
-    }
-    command = f"exec {sys.executable} -m bot"
-    bot = Program("bot", command, {**os.environ, **credentials, **own}, f"{url}/healthz", folder / "bot.log")
-    try:
-        bot.start()
-        bot.wait_until_ready()
-        yield url
-    finally:
-        bot.kill()
 
 
 def _run(url: str, channel: str, at_once: int, posts: Sequence[Post]) -> list[Row]:

@@ -25,10 +25,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from benchmarks.delivery.databases import database
 from benchmarks.delivery.programs import commit
 from knowledge.connectors.own import OwnTable
 from knowledge.connectors.registry import dossier_settings
-from knowledge.database import create_engine, migrate, session_factory
+from knowledge.database import create_engine, session_factory
 from knowledge.deadlines import due_soon, overdue
 from knowledge.dossiers import proofs
 from knowledge.dossiers.desk import Asked, Desk
@@ -178,7 +179,7 @@ def _kinds(wanted: str) -> list[str]:
 
 def measure(kind: str, folder: Path, table: Path, count: int) -> dict[str, dict[str, Any]]:
     """Return the figures of every step on a new database of that kind."""
-    with _database(kind, folder) as url:
+    with database(kind, folder) as url:
         figures = {}
         for step in STEPS:
             print(f"--- {kind}: {step}", file=sys.stderr, flush=True)
@@ -188,22 +189,6 @@ def measure(kind: str, folder: Path, table: Path, count: int) -> dict[str, dict[
             figures[step] = json.loads(done.stdout)
         figures["size"] = {"megabytes": _size(url)}
     return figures
-
-
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        url = f"sqlite:///{folder / 'tthc.db'}"
-        migrate(url)
-        yield url
-        return
-    programs = postgres.find()
-    assert programs is not None
-    cluster = postgres.Cluster(programs)
-    try:
-        yield cluster.fresh()
-    finally:
-        cluster.stop()
 
 
 def _size(url: str) -> float:

@@ -12,13 +12,13 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 
 from benchmarks.delivery.citizens import MOST_BY_ONE, Crowd, make_questions
+from benchmarks.delivery.databases import database
 from benchmarks.delivery.killing import Killing, environment, load_records, plan_kills
 from benchmarks.delivery.programs import commit
 from benchmarks.delivery.providers import Providers
@@ -79,12 +79,12 @@ def run(kind: str, options: argparse.Namespace) -> Run:
     """Run once on a new database of that kind."""
     print(f"--- {kind}", file=sys.stderr, flush=True)
     chance = random.Random(options.seed)
-    with tempfile.TemporaryDirectory(prefix="tthc-faults-") as name, _database(kind, Path(name)) as database:
+    with tempfile.TemporaryDirectory(prefix="tthc-faults-") as name, database(kind, Path(name)) as url:
         folder, providers = Path(name), Providers()
-        engine = create_engine(database)
+        engine = create_engine(url)
         sessions = session_factory(engine)
         try:
-            env = environment({**os.environ, **providers.environment("polling")}, database, folder)
+            env = environment({**os.environ, **providers.environment("polling")}, url, folder)
             load_records(env)
             with sessions() as session:
                 questions = make_questions(session, options.messages, chance)
@@ -98,20 +98,6 @@ def run(kind: str, options: argparse.Namespace) -> Run:
             engine.dispose()
             providers.close()
     return Run(kind, counts, dict(Counter(kill.name for kill in killing.killed)), tuple(notes))
-
-
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'tthc.db'}"
-        return
-    programs = postgres.find()
-    assert programs is not None
-    cluster = postgres.Cluster(programs)
-    try:
-        yield cluster.fresh()
-    finally:
-        cluster.stop()
 
 
 def _judged(judge: Judge, crowd: Crowd) -> tuple[dict[str, Count], list[str]]:

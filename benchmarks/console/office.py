@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,15 +12,13 @@ from typing import Any
 
 from sqlalchemy.orm import sessionmaker
 
-from benchmarks.delivery.programs import Program
+from benchmarks.delivery.alone import SECRET, front_server
 from bot.console import sessions
 from bot.conversation import open_web
 from bot.tokens import Tokens
 from knowledge.database import create_engine, migrate, session_factory
 from knowledge.models import Conversation, Handoff, Staff, utc_now
-from setup.probing import free_ports
 
-_SECRET = "a secret of the measurement alone"
 _LIFE = 24 * 3600
 
 
@@ -44,7 +40,7 @@ def opened(folder: Path, chats: int, clerks: int) -> Iterator[Setting]:
     factory = session_factory(engine)
     secrets, tokens = _hire(factory, clerks), _arrive(factory, chats)
     _hand_over(factory, list(tokens), clerks)
-    with _front_server(folder, database) as url:
+    with front_server(folder, database) as url:
         yield Setting(url, tokens, secrets)
     engine.dispose()
 
@@ -61,7 +57,7 @@ def _hire(factory: sessionmaker, count: int) -> tuple[str, ...]:
 
 
 def _arrive(factory: sessionmaker, count: int) -> dict[str, str]:
-    tokens = Tokens(_SECRET.encode(), _LIFE, _LIFE)
+    tokens = Tokens(SECRET.encode(), _LIFE, _LIFE)
     with factory.begin() as session:
         keys = [open_web(session) for _ in range(count)]
     return {key: tokens.issue(key).token for key in keys}
@@ -74,28 +70,6 @@ def _hand_over(factory: sessionmaker, keys: list[str], clerks: int) -> None:
             row = {"state": "awaiting", "reason": "asked", "staff_id": holder, "answered_at": utc_now()}
             session.add(Handoff(conversation_id=key, **row))
             session.get(Conversation, key).owner = f"staff:{holder}"
-
-
-@contextmanager
-def _front_server(folder: Path, database: str) -> Iterator[str]:
-    port, nobody = map(str, free_ports(2))
-    url = f"http://127.0.0.1:{port}"
-    own = {
-        "BOT_HOST": "127.0.0.1",
-        "BOT_PORT": port,
-        "RASA_URL": f"http://127.0.0.1:{nobody}",
-        "DATABASE_URL": database,
-        "BOT_FILES_DIR": str(folder / "files"),
-        "RASA_TRACKER_DB": str(folder / "rasa.db"),
-        "TTHC_SECRET": _SECRET,
-    }
-    bot = Program("bot", f"exec {sys.executable} -m bot", {**os.environ, **own}, f"{url}/healthz", folder / "bot.log")
-    try:
-        bot.start()
-        bot.wait_until_ready()
-        yield url
-    finally:
-        bot.kill()
 
 
 def message(token: str) -> dict[str, Any]:

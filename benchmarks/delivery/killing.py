@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from benchmarks.delivery.alone import SECRET
 from benchmarks.delivery.citizens import Crowd
 from benchmarks.delivery.programs import Program
 from knowledge.models import InboxItem, OutboxItem
@@ -60,7 +61,7 @@ def environment(base: Mapping[str, str], database: str, folder: Path) -> dict[st
         "DATABASE_URL": database,
         "RASA_TRACKER_DB": str(folder / "rasa.db"),
         "BOT_FILES_DIR": str(folder / "files"),
-        "TTHC_SECRET": "a secret of the measurement alone",
+        "TTHC_SECRET": SECRET,
         "TTHC_DEMO": "0",
     }
     return services.environment({**base, **own})
