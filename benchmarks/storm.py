@@ -101,7 +101,9 @@ async def _run(running: Product, options: argparse.Namespace) -> Storm:
 def _settle(running: Product, level: Level, sent: list[Sent], full: int, before: int) -> Storm:
     with running.sessions() as session:
         waiting = standing(session).questions
-    say(f"all is taken, {waiting} questions wait")
+    taken = [one.from_plan * 1000 for one in sent]
+    half, most = percentile(taken, 0.5), percentile(taken, 0.99)
+    say(f"all is taken, acknowledged p50 {half:.0f} ms, p99 {most:.0f} ms; {waiting} questions wait")
     drained, left = drain(running.sessions)
     time.sleep(1.0)  # what was delivered last is on its way to us
     say("drained; now everything is compared")
