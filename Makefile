@@ -41,7 +41,7 @@ backup:  ## Copy everything that is stored, while it runs: TO=folder (KEEP=14 ne
 restore:  ## Put the newest backup of a folder in the place of everything: FROM=folder (ARGS=--force: over what is there)
 	$(SETUP) bot restore "$(FROM)" $(ARGS)
 
-wide:  ## Run several of each program on PostgreSQL, Redis and HAProxy (ARGS="roll rasa MODEL" or "bot backup FOLDER": see the runbook)
+wide:  ## Run several of each program on PostgreSQL, Redis and HAProxy (ARGS="roll rasa MODEL", "bot backup FOLDER", "knowledge stats": see the runbook)
 	$(SETUP) wide $(ARGS)
 
 bench-nlu:  ## Measure understanding beside stock Rasa and BM25 (about half an hour)

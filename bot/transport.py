@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -19,10 +19,12 @@ import aiohttp
 import httpx
 import yarl
 
-_KEPT_FOR = 5.0  # seconds without a call until a connection is closed, as by httpx
+_KEPT_FOR = 3.0  # seconds without a call until a connection is closed: sooner than by any server that is called
+_ONE_ADDRESS = 5.0  # seconds for one of several addresses of a name: the next call begins with another one
 _CHUNK = 64 * 1024  # bytes
 _PROXIES = frozenset({"http", "https", "all"})
 _FAULTS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+_SENT_WHOLE = "transfer-encoding"
 
 
 @dataclass
@@ -41,19 +43,18 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Make one call. Raises ConnectError or ConnectTimeout while nothing has left; ReadError or ReadTimeout."""
-        limits: dict[str, Any] = request.extensions.get("timeout", {})
-        call = _Call()
+        call, body = _Call(), await request.aread()
         try:
             response = await self._open().request(
                 request.method,
-                yarl.URL(str(request.url), encoded=True),
-                headers=request.headers.multi_items(),
-                data=await request.aread() or None,
+                yarl.URL(str(request.url), encoded=True).with_user(None),  # httpx has made a header of it
+                headers=[(name, value) for name, value in request.headers.multi_items() if name != _SENT_WHOLE],
+                data=body or None,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(connect=limits.get("connect"), sock_read=limits.get("read")),
+                timeout=_timeout(request.extensions.get("timeout", {})),
                 trace_request_ctx=call,
             )
-        except _FAULTS as error:
+        except Exception as error:  # whatever it is, what matters is whether anything may have left
             raise _meaning(error, call.is_connected) from None
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
@@ -92,6 +93,13 @@ class _Body(httpx.AsyncByteStream):
 def transport(trusted: ssl.SSLContext) -> Transport | None:
     """Return the connections for calls to providers, None = httpx's own: those know the proxies of the environment."""
     return None if _PROXIES & getproxies().keys() else Transport(trusted)
+
+
+def _timeout(limits: Mapping[str, float | None]) -> aiohttp.ClientTimeout:
+    """Return httpx's limits as aiohttp's. The whole has one too: aiohttp goes on waiting after some broken answers."""
+    connect, write, read = (limits.get(name) for name in ("connect", "write", "read"))
+    total = None if connect is None or write is None or read is None else connect + write + read
+    return aiohttp.ClientTimeout(total=total, connect=connect, sock_connect=_ONE_ADDRESS, sock_read=read)
 
 
 def _tracing() -> aiohttp.TraceConfig:

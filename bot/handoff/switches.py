@@ -13,6 +13,8 @@ from knowledge.models import Switch, utc_now
 from knowledge.reply import Reply
 
 BOT = "bot"
+# as in bot/conversation.py: looked at for every message
+_IS_OFF = sa.select(Switch.__table__.c.name).where(Switch.__table__.c.name == sa.bindparam("name"))
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def of_channel(channel: str) -> str:
 
 def is_off(session: Session, name: str) -> bool:
     """Tell whether something is off."""
-    return find(session, name) is not None
+    return session.execute(_IS_OFF, {"name": name}).first() is not None
 
 
 def find(session: Session, name: str) -> Off | None:

@@ -1,4 +1,4 @@
-"""Commands of the front server on what the wide topology has stored: accounts, backup, and restore while it stands."""
+"""Commands on what the wide topology has stored: accounts, records, backup, and restore while it stands."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from setup.processes import signals
 from setup.wide import neighbours, rolling
 from setup.wide.topology import rest_token, stored
 
+ROOMS = ("bot", "knowledge")
 
-def bot(folder: Path, arguments: Sequence[str]) -> int:
-    """Run ``python -m bot`` beside the topology in a folder; where it stands still its database is started for that.
+
+def run(folder: Path, room: str, arguments: Sequence[str]) -> int:
+    """Run ``python -m ROOM`` beside the topology in a folder; where it stands still its database is started for that.
 
     Raises:
         SetupError: nothing was ever stored there.
     """
     with _database(folder) as port:
         env = environment(folder, port)
-        return subprocess.run([str(PYTHON), "-m", "bot", *arguments], env=env, check=False).returncode
+        return subprocess.run([str(PYTHON), "-m", room, *arguments], env=env, check=False).returncode
 
 
 def environment(folder: Path, port: int) -> Mapping[str, str]:

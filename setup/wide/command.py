@@ -15,18 +15,18 @@ from setup.wide.rolling import roll
 from setup.wide.topology import Plan, Topology
 
 _FOLDER = Path("var/wide")
-_USAGE = 'make wide, or make wide ARGS="roll rasa|actions|bot [MODEL]", or make wide ARGS="bot backup FOLDER"'
+_USAGE = 'make wide, or make wide ARGS="roll rasa|actions|bot [MODEL]", or make wide ARGS="bot|knowledge COMMAND"'
 
 
 def wide(steps: Steps, arguments: list[str]) -> int:
     """Run all until told to stop; ``roll ROLE [MODEL]`` exchanges the programs of a role of one that runs.
 
-    ``bot ARGUMENTS`` is ``python -m bot`` on what is stored there, whether it runs or not.
+    ``bot ARGUMENTS`` and ``knowledge ARGUMENTS`` run these rooms on what is stored there, whether it runs or not.
     """
     if arguments[:1] == ["roll"] and len(arguments) in (2, 3):
         return _roll(steps, *arguments[1:])
-    if arguments[:1] == ["bot"] and len(arguments) > 1:
-        return aside.bot(_FOLDER.absolute(), arguments[1:])
+    if len(arguments) > 1 and arguments[0] in aside.ROOMS:
+        return aside.run(_FOLDER.absolute(), arguments[0], arguments[1:])
     if arguments:
         raise SetupError(_USAGE)
     lacking = missing()

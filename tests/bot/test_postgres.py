@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -10,11 +11,12 @@ import sqlalchemy as sa
 
 from bot.channels import registry
 from bot.channels.base import Delivery, Part
-from bot.delivery import inbox, ledger
+from bot.conversation import open_web
+from bot.delivery import bell, inbox, ledger
 from bot.delivery.bell import listen, ring
 from bot.inbound import Inbound
 from knowledge.database import create_engine, session_factory
-from knowledge.models import InboxItem, OutboxItem
+from knowledge.models import Conversation, InboxItem, OutboxItem, utc_now
 from tests.bot.citizen import Talk
 from tests.bot.desk import Desk
 from tests.bot.fake_channel import FakeChannel
@@ -111,6 +113,32 @@ async def test_what_one_process_holds_another_passes_over(url: str) -> None:
         states = session.scalars(sa.select(OutboxItem.state).order_by(OutboxItem.id)).all()
         assert states == ["sending", "pending", "sending"]
         assert inbox.claim(session) is None
+    engine.dispose()
+
+
+async def test_what_could_not_be_heard_for_a_while_is_told_afterwards(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bell, "_PAUSE", 0.5)  # long enough for what comes meanwhile
+    engine, heard = create_engine(url), asyncio.Queue()
+    sessions = session_factory(engine)
+    with sessions.begin() as session:
+        long_ago = open_web(session)
+        session.flush()
+        session.get(Conversation, long_ago).last_at = utc_now() - dt.timedelta(hours=1)
+    listening = asyncio.create_task(listen(engine, heard.put_nowait))
+    while heard.empty():  # until it listens
+        with sessions.begin() as session:
+            ring(session, "hello")
+        await asyncio.sleep(0.02)
+    with sessions.begin() as session:
+        ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+        assert session.execute(sa.text(ends)).scalars().all() == [True]
+        spoken = open_web(session)
+    while (name := await asyncio.wait_for(heard.get(), PATIENCE)) == "hello":
+        pass
+    assert (name, heard.empty()) == (spoken, True)
+    listening.cancel()
     engine.dispose()
 
 

@@ -141,6 +141,51 @@ async def test_cut_off_it_may_have_arrived(
             await client.post(url, json={})
 
 
+async def test_an_answer_that_breaks_in_the_middle_is_not_waited_for_for_ever(client: httpx.AsyncClient) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asked(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b"zz\r\n")  # no length of a chunk
+        await writer.drain()
+
+    async with serving(serve) as url:
+        with pytest.raises((httpx.ReadError, httpx.ReadTimeout)):
+            await asyncio.wait_for(client.post(url, json={}, timeout=SHORT), PATIENCE)
+
+
+async def test_who_calls_may_be_named_in_the_address(client: httpx.AsyncClient) -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append((await asked(reader))[0])
+        writer.write(OK)
+        await writer.drain()
+
+    async with serving(serve) as url:
+        assert (await client.get(url.replace("//", "//user:word@"))).text == "ok"
+    assert heads[0].lower().count(b"authorization: basic") == 1
+
+
+async def test_a_body_of_unknown_length_is_sent_whole(client: httpx.AsyncClient) -> None:
+    got: list[tuple[bytes, bytes]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.append(await asked(reader))
+        writer.write(OK)
+        await writer.drain()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"one "
+        yield b"two"
+
+    async with serving(serve) as url:
+        await client.post(url, content=parts())
+    [(head, body)] = got
+    assert (body, b"transfer-encoding" in head.lower()) == (b"one two", False)
+
+
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"])
 async def test_silent_it_may_have_arrived(client: httpx.AsyncClient, answer: bytes) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -76,6 +76,7 @@ def test_every_service_is_watched_and_bounded(name: str) -> None:
 def test_every_container_is_bounded_and_confined(name: str) -> None:
     spec = PODS[name]["spec"]
     assert spec["securityContext"]["runAsNonRoot"] and not spec["automountServiceAccountToken"]
+    assert not spec["enableServiceLinks"]  # else the Service "bot" sets BOT_PORT to an address
     for container in spec["containers"]:
         assert set(container["resources"]["limits"]) == set(container["resources"]["requests"]) == {"cpu", "memory"}
         assert container["securityContext"]["readOnlyRootFilesystem"]

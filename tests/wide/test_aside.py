@@ -25,7 +25,7 @@ def this_python(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_runs_is_backed_up(wide: Topology, tmp_path: Path) -> None:
     rolling.write_state(wide.folder, wide.url, wide._database, [])
     try:
-        assert aside.bot(wide.folder, ["backup", str(tmp_path)]) == 0
+        assert aside.run(wide.folder, "bot", ["backup", str(tmp_path)]) == 0
     finally:
         rolling.forget_state(wide.folder)
     made = manifest.verified(manifest.newest(tmp_path))
@@ -44,7 +44,7 @@ def test_what_stands_still_is_backed_up_and_put_back(tmp_path: Path) -> None:
         database.wait_until_ready(60.0)
         neighbours.create_databases(folder, port)
         database.stop()
-        assert aside.bot(folder, ["backup", str(tmp_path)]) == 0
+        assert aside.run(folder, "bot", ["backup", str(tmp_path)]) == 0
         assert manifest.verified(manifest.newest(tmp_path)).kind == "postgresql"
         with aside._database(folder) as again:
             assert not neighbours.postgres(folder, port, os.environ).is_ready()
@@ -54,4 +54,4 @@ def test_what_stands_still_is_backed_up_and_put_back(tmp_path: Path) -> None:
 
 def test_where_nothing_is_stored_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="Nothing is stored"):
-        aside.bot(tmp_path, ["staff", "list"])
+        aside.run(tmp_path, "bot", ["staff", "list"])
