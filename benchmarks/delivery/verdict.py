@@ -142,7 +142,7 @@ class Judge:
     def _answered(self, number: int, channel: str, item: int, state: str, text: str, conversation: str) -> _Answered:
         query = (
             sa.select(Message, OutboxItem)
-            .join(OutboxItem, OutboxItem.message_id == Message.id)
+            .join(OutboxItem, sa.and_(OutboxItem.conversation_id == conversation, OutboxItem.seq == Message.seq))
             .where(Message.conversation_id == conversation, Message.client_id.startswith(f"inbox:{item}:"))
             .order_by(Message.seq)
         )
