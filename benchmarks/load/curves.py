@@ -33,6 +33,7 @@ _HEAD = """<!doctype html>
 <h1>{title}</h1>
 <p>{words}</p>
 <div class="charts">"""
+_ROUND = (1, 2, 3, 4, 5, 6, 8, 10)
 _COLOURS = ("var(--a)", "var(--b)", "var(--c)", "var(--d)")
 
 
@@ -101,11 +102,11 @@ def _line(place: int, name: str, points: Points) -> str:
 
 
 def round_up(value: float) -> float:
-    """Return 1, 2 or 5 times a power of ten, at least the value; 1 for nothing."""
+    """Return a round number that is the value at least, but for a hundredth; 1 for nothing."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= value)
+    return next(step * power for step in _ROUND if step * power * 1.01 >= value)
 
 
 def _x(share: float) -> float:
