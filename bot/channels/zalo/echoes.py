@@ -12,7 +12,7 @@ from knowledge.models import ChannelToken, utc_now
 
 _GOOD_FOR = dt.timedelta(days=7)
 _NOTE_EVERY = dt.timedelta(minutes=1)
-_MOST_UNHEARD = 100  # messages without any echo, after which the switch must be off
+_MOST_UNHEARD = 100  # messages without any echo, many times what is sent at once, after which the switch must be off
 
 
 class Echoes:

@@ -179,7 +179,7 @@ async def test_echoes_are_expected_once_one_came_and_until_they_stay_away(echoes
     await one.heard()
     other = echoes()  # after a restart, or in another process
     assert one.are_on and other.are_on
-    for _ in range(25):
+    for _ in range(125):
         await one.sent()
     assert not one.are_on
     await one.heard()
@@ -191,7 +191,7 @@ async def test_echoes_that_another_process_hears_count(echoes: Callable[[], Echo
     await hears.heard()
     assert sends.are_on
     for _ in range(3):
-        for _ in range(15):
+        for _ in range(75):
             await sends.sent()
         hears._last = utc_now() - dt.timedelta(minutes=2)  # it notes one a minute
         await hears.heard()
