@@ -103,7 +103,9 @@ def _settle(running: Product, level: Level, sent: list[Sent], full: int, before:
         waiting = standing(session).questions
     taken = [one.from_plan * 1000 for one in sent]
     half, most = percentile(taken, 0.5), percentile(taken, 0.99)
+    late = percentile([(one.woken - one.due) * 1000 for one in sent], 0.99)
     say(f"all is taken, acknowledged p50 {half:.0f} ms, p99 {most:.0f} ms; {waiting} questions wait")
+    say(f"the generator came to its messages up to {late:.0f} ms late (p99)")
     drained, left = drain(running.sessions)
     time.sleep(1.0)  # what was delivered last is on its way to us
     say("drained; now everything is compared")

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import sessionmaker
 
@@ -29,6 +30,7 @@ from benchmarks.load.arrivals import Arrival, plan
 from benchmarks.load.citizens import BY_ONE, Citizens
 from benchmarks.load.faults import Fault
 from benchmarks.load.judging import judged
+from benchmarks.load.network import Network, NotAllowed
 from benchmarks.load.numbers import longest_gap
 from benchmarks.load.page import head, table
 from benchmarks.load.product import end_cleanly, say
@@ -92,7 +94,7 @@ def main() -> int:
         with stage.sessions() as session:
             untold = Judge(session).untold()
         notes += [f"staff were not told of {untold} channels"] if untold else []
-        page = "\n".join(_page(found, notes, options, stage.disk is not None)) + "\n"
+        page = "\n".join(_page(found, notes, options, stage)) + "\n"
     print(page)
     if not options.trial:
         RESULT.write_text(page, encoding="utf-8")
@@ -121,9 +123,11 @@ def _stage(folder: Path) -> Iterator[Stage]:
         zalo = stack.enter_context(ZaloApart())
         topology = Topology(Plan(home, more=zalo.environment))
         direct = topology.env["DATABASE_URL"]
-        lines = {name: stack.enter_context(Relay(_port(topology.env[name]))) for name in _LINES}
+        lines = {name: stack.enter_context(_line(stack, topology.env[name])) for name in _LINES}
         for name, relay in lines.items():
-            topology.env[name] = topology.env[name].replace(f":{_port(topology.env[name])}/", f":{relay.port}/")
+            end = urlsplit(topology.env[name])
+            here, there = f"{end.hostname}:{end.port}", f"{relay.host}:{relay.port}"
+            topology.env[name] = topology.env[name].replace(here, there)
         stack.enter_context(topology)
         stack.enter_context(faults.looked_after(topology))
         engine = create_engine(direct)
@@ -138,13 +142,20 @@ def _stage(folder: Path) -> Iterator[Stage]:
 
 # Who speaks over which line, by the setting that names it.
 _LINES = {
+    "RASA_URL": "front servers – Rasas",
+    "ACTIONS_URL": "Rasas – action servers",
     "RASA_TRACKER_URL": "Rasas – PostgreSQL (memory)",
     "DATABASE_URL": "front servers, actions – PostgreSQL (records)",
 }
 
 
-def _port(url: str) -> int:
-    return int(url.rpartition(":")[2].partition("/")[0])
+def _line(stack: ExitStack, url: str) -> Relay:
+    """Return a relay before an address of this machine, in a network of its own where that is allowed."""
+    port = urlsplit(url).port or 0
+    try:
+        return Relay(port, stack.enter_context(Network()))
+    except NotAllowed:
+        return Relay(port)
 
 
 def _chosen(stage: Stage, options: argparse.Namespace) -> list[Fault]:
@@ -219,7 +230,7 @@ _TITLES = (
 )
 
 
-def _page(found: Sequence[Found], notes: Sequence[str], options: argparse.Namespace, has_disk: bool) -> list[str]:
+def _page(found: Sequence[Found], notes: Sequence[str], options: argparse.Namespace, stage: Stage) -> list[str]:
     return [
         *head("The wide topology while its parts break", "bench-wide", options.commit),
         "PostgreSQL, Redis, HAProxy and two each of front server, Rasa and action server on this machine, with the",
@@ -234,12 +245,23 @@ def _page(found: Sequence[Found], notes: Sequence[str], options: argparse.Namesp
         "",
         *(f"- {note}" for note in notes[:30]),
         "",
-        "Lines are cut by a relay before PostgreSQL that holds bytes back, as a network does that loses everything for",
-        "a while, or ends connections and refuses new ones; no network of the kernel's is changed.",
+        *_CUT["namespaces" if all(line.is_apart for line in stage.lines.values()) else "played"],
         f"All data, logs and files lie on a disk of {_DISK} MB in memory, which the last fault fills."
-        if has_disk
+        if stage.disk
         else "**Not tried: a full disk**, for a small one cannot be mounted here (that needs root).",
     ]
+
+
+_CUT = {
+    "namespaces": (
+        "Each line leads through a network namespace of its own. While nothing goes through, its cable is pulled: the",
+        "kernel loses what is sent and tells nobody. Ended and refused: a relay at its far end closes all connections.",
+    ),
+    "played": (
+        "**Not tried: network namespaces**, which need root and the kernel's veth. Lines are cut by a relay that holds",
+        "bytes back, or ends connections and refuses new ones.",
+    ),
+}
 
 
 def _row(one: Found) -> tuple[object, ...]:

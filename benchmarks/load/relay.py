@@ -1,26 +1,40 @@
-"""A line between two programs that can be cut: bytes go through, or wait as on a broken network, or are refused."""
+"""A line between two programs that can be cut: bytes go through, or are lost as on a broken network, or are refused."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
+
+from benchmarks.load.network import Network
 
 _CHUNK = 65536  # bytes
 _WITHIN = 10.0  # seconds
 
 
 class Relay:
-    """A context; whoever connects to ``port`` speaks with ``upstream``, both on this machine."""
+    """A context; whoever connects to ``host`` and ``port`` speaks with the port ``upstream`` of this machine.
 
-    def __init__(self, upstream: int) -> None:
+    In a ``network`` of its own its cable is pulled; without one a cut is played: bytes are held back, and who
+    connects is let in and hears nothing.
+    """
+
+    def __init__(self, upstream: int, network: Network | None = None) -> None:
         self._upstream = upstream
+        self._network = network
+        self.host = network.address if network else "127.0.0.1"
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
         self._open = asyncio.Event()
         self.port = 0
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it lies in a network of its own."""
+        return self._network is not None
 
     def __enter__(self) -> Relay:
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
@@ -32,11 +46,16 @@ class Relay:
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     def cut(self) -> None:
-        """Hold everything back from now on; nobody is told."""
-        self._do(self._set(False))
+        """Let nothing through from now on; nobody is told."""
+        if self._network:
+            self._network.cut()
+        else:
+            self._do(self._set(False))
 
     def mend(self) -> None:
-        """Let everything through again, also what was held back, and take connections."""
+        """Let everything through again, and take connections."""
+        if self._network:
+            self._network.mend()
         self._do(self._set(True))
 
     def refuse(self) -> None:
@@ -47,7 +66,9 @@ class Relay:
         asyncio.run_coroutine_threadsafe(what, self._loop).result(_WITHIN)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        with self._network.inside() if self._network else nullcontext():
+            place = socket.create_server((self.host, self.port))
+        self._server = await asyncio.start_server(self._serve, sock=place)
         self.port = self._server.sockets[0].getsockname()[1]
         self._open.set()
 
