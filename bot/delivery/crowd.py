@@ -22,7 +22,7 @@ from bot.conversation import TOOLS
 from bot.delivery.saying import tell
 from bot.texts import Texts
 from bot.transactions import transaction
-from knowledge.models import Conversation, InboxItem, Message, utc_now
+from knowledge.models import Conversation, InboxItem, Message, OutboxItem, utc_now
 from knowledge.reply import Reply
 
 log = structlog.get_logger("crowd")
@@ -33,6 +33,8 @@ _TOLD_AFTER = dt.timedelta(seconds=5)  # who has asked within moments may be ans
 _ONCE_IN = 30 * 60  # seconds
 _SOON = 30.0  # seconds; who is answered by then is not told first
 _MOST_AT_ONCE = 10  # conversations told in one transaction: who writes in that moment waits for it
+_MOST_ON_THE_WAY = 32  # messages of one channel: with more before it a notice is late, and so is the answer behind it
+_PAUSE, _PATIENCE = 0.1, 3.0  # seconds; a channel that has had no room for so long lets nothing through
 _COUNTED = 50  # answers from which the pace is taken
 _LATELY = dt.timedelta(minutes=5)  # answers of a quiet hour before tell nothing of the pace
 # not what is tried again after a failure, and not what asks for no answer of Rasa
@@ -77,16 +79,33 @@ class Crowd:
 
     async def look(self) -> int:
         """Tell those who wait, the longest first, and return how many were told."""
-        now = self._clock()
-        self.is_there = await transaction(self._sessions, _is_crowded, now)
+        self.is_there = await transaction(self._sessions, _is_crowded, self._clock())
         if not self.is_there:
             self._seen = 0
             return 0
-        pace, told, more = await transaction(self._sessions, _pace, now), 0, True
+        told, more = 0, True
+        full: set[str] = set()
         while more:
+            now = self._clock()
+            pace = await transaction(self._sessions, _pace, now)
             waiting, self._seen, more = await transaction(self._sessions, _find, now, pace, self._seen)
+            for channel in {one.channel for one in waiting} - full:
+                if not await self._gets_room(channel):
+                    full.add(channel)
             told += await self._tell_some(waiting, pace, now)
         return told
+
+    async def _gets_room(self, channel: str) -> bool:
+        """Let what is on its way in a channel leave first; False = it does not in time: there it is told all the same.
+
+        So a notice leaves soon after it is written, and says a place and a time that are still true.
+        """
+        until = anyio.current_time() + _PATIENCE
+        while await transaction(self._sessions, _is_full, channel, self._clock()):
+            if anyio.current_time() > until:
+                return False
+            await anyio.sleep(_PAUSE)
+        return True
 
     async def _tell_some(self, waiting: Sequence[Waiting], pace: float | None, now: dt.datetime) -> int:
         try:
@@ -137,6 +156,12 @@ def pace_of(finished: Sequence[dt.datetime], now: dt.datetime) -> float | None:
 def _is_crowded(session: Session, now: dt.datetime) -> bool:
     late = sa.select(InboxItem.id).where(_WAITS, InboxItem.created_at <= now - CROWDED_AFTER)
     return session.scalar(late.limit(1)) is not None
+
+
+def _is_full(session: Session, channel: str, now: dt.datetime) -> bool:
+    lane = sa.select(OutboxItem.id).where(OutboxItem.channel == channel, OutboxItem.state == "pending")
+    due = lane.where(OutboxItem.available_at <= now).limit(_MOST_ON_THE_WAY).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(due)) == _MOST_ON_THE_WAY
 
 
 def _pace(session: Session, now: dt.datetime) -> float | None:

@@ -19,33 +19,46 @@ from bot.channels.base import Capabilities, Delivery, Part
 from bot.channels.render import render
 from bot.conversation import heard_at
 from bot.delivery.saying import NEVER_STALE
-from knowledge.models import Conversation, DeliveryPart, Message, OutboxItem, utc_now
+from knowledge.models import Conversation, DeliveryPart, Handoff, Message, OutboxItem, utc_now
 from knowledge.reply import Block, Reply
 
 LEASE = dt.timedelta(seconds=120)  # longer than any one call; renewed before each
 
 # As in bot/conversation.py, statements that run for every message are built once.
 _EARLIER = aliased(OutboxItem)
-_OF_LANE = (
+_FIRST_OF_ITS_CONVERSATION = ~sa.exists().where(
+    _EARLIER.conversation_id == OutboxItem.conversation_id,
+    _EARLIER.seq < OutboxItem.seq,
+    _EARLIER.state.in_(("pending", "sending")),
+)
+
+
+def _due(*which: sa.sql.ColumnElement[bool]) -> sa.sql.Select:
+    """Return the select of what may leave now, the oldest first."""
+    return (
+        _OUTGOING.where(*which)
+        .where(OutboxItem.available_at <= sa.bindparam("now"), _FIRST_OF_ITS_CONVERSATION)
+        .order_by(OutboxItem.id)
+        .limit(sa.bindparam("most"))
+        .with_for_update(skip_locked=True, of=OutboxItem)
+    )
+
+
+_OUTGOING = (
     sa.select(OutboxItem, Conversation, Message)
     .join(Conversation, Conversation.id == OutboxItem.conversation_id)
     .join(Message, Message.id == OutboxItem.message_id)
-    .where(OutboxItem.channel == sa.bindparam("lane"), OutboxItem.state == "pending")
 )
-_DUE = (
-    _OF_LANE.where(OutboxItem.available_at <= sa.bindparam("now"))
-    .where(
-        ~sa.exists().where(
-            _EARLIER.conversation_id == OutboxItem.conversation_id,
-            _EARLIER.seq < OutboxItem.seq,
-            _EARLIER.state.in_(("pending", "sending")),
-        )
-    )
-    .order_by(OutboxItem.id)
-    .limit(sa.bindparam("most"))
-    .with_for_update(skip_locked=True, of=OutboxItem)
+_IN_LANE = sa.and_(OutboxItem.channel == sa.bindparam("lane"), OutboxItem.state == "pending")
+_DUE = _due(_IN_LANE)
+# by the few conversations: by the index of lanes all that waits in one would be looked at
+_DUE_WITH_PEOPLE = _due(
+    OutboxItem.conversation_id.in_(sa.select(Handoff.conversation_id).where(Handoff.closed_at.is_(None))),
+    sa.func.coalesce(OutboxItem.channel, "") == sa.bindparam("lane"),
+    sa.func.coalesce(OutboxItem.state, "") == "pending",
 )
-_STALE = _OF_LANE.with_only_columns(OutboxItem.id).where(
+_STALE = _OUTGOING.with_only_columns(OutboxItem.id).where(
+    _IN_LANE,
     Message.author == "assistant",
     OutboxItem.owner_version != Conversation.version,
     OutboxItem.owner_version != NEVER_STALE,
@@ -114,11 +127,18 @@ def claim(session: Session, lane: Lane, now: dt.datetime | None = None) -> Outgo
     return taken[0] if taken else None
 
 
-def claim_some(session: Session, lane: Lane, most: int, now: dt.datetime | None = None) -> list[Outgoing]:
-    """Do so for several conversations at once."""
+def claim_some(
+    session: Session, lane: Lane, most: int, now: dt.datetime | None = None, people_first: bool = False
+) -> list[Outgoing]:
+    """Do so for several conversations at once; ``people_first`` begins with those in which people are wanted."""
     now = now or utc_now()
+    taken = _claim(session, lane, _DUE_WITH_PEOPLE, most, now) if people_first else []
+    return taken + _claim(session, lane, _DUE, most - len(taken), now) if len(taken) < most else taken
+
+
+def _claim(session: Session, lane: Lane, which: sa.sql.Select, most: int, now: dt.datetime) -> list[Outgoing]:
     while True:
-        due = session.execute(_DUE, {"lane": lane.name, "now": now, "most": most}).all()
+        due = session.execute(which, {"lane": lane.name, "now": now, "most": most}).all()
         stale = [row.OutboxItem.id for row in due if _is_stale(*row)]
         if not stale:
             return [_outgoing(session, lane, *row) for row in due if _take(session, row.OutboxItem, now)]

@@ -102,11 +102,13 @@ class Sender:
             self._recover_at = anyio.current_time() + LOOK_EVERY
 
     async def _start_all_due(self, tasks: TaskGroup, places: anyio.Semaphore) -> None:
+        is_crowded = False
         while True:
             free = await take_free(places)
             some: list[Outgoing] = []
             try:
-                some = await self._gathering.do(ledger.claim_some, self.settling.lane, free)
+                claim, lane = ledger.claim_some, self.settling.lane
+                some = await self._gathering.do(claim, lane, free, people_first=is_crowded)
             finally:
                 for _ in range(free - len(some)):
                     places.release()
@@ -114,6 +116,7 @@ class Sender:
                 tasks.start_soon(self._work, outgoing, places)
             if len(some) < free:
                 return
+            is_crowded = True  # there was more than there were places: those who talk with people come first now
 
     async def _work(self, outgoing: Outgoing, places: anyio.Semaphore) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+import anyio
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import sessionmaker
@@ -14,7 +15,7 @@ from bot.delivery import inbox
 from bot.delivery.crowd import Crowd, key_at, minutes, pace_of
 from bot.texts import Texts
 from knowledge.database import create_engine, session_factory
-from knowledge.models import Conversation, Handoff, InboxItem, Message
+from knowledge.models import Conversation, Handoff, InboxItem, Message, OutboxItem
 
 NOW = dt.datetime(2026, 11, 29, 8, 0, tzinfo=dt.timezone.utc)
 
@@ -96,6 +97,53 @@ async def test_all_who_wait_are_told_in_one_look_with_their_places(sessions: ses
     assert await looking.look() == 120 and len(set(told)) == 120
     assert said(sessions, "c119") == [Texts.load().reply("crowded_until", place=239, minutes=132).plain()]
     assert await looking.look() == 0
+
+
+def on_the_way(sessions: sessionmaker, channel: str, count: int) -> None:
+    """Let so much be about to be delivered in a channel."""
+    name = f"busy {channel}"
+    with sessions.begin() as session:
+        session.add(Conversation(id=name, channel=channel, external_id=name))
+        session.flush()
+        for seq in range(1, count + 1):
+            message = Message(conversation_id=name, seq=seq, author="assistant", text="x", client_id=str(seq))
+            session.add(message)
+            session.flush()
+            item = {"conversation_id": name, "channel": channel, "seq": seq, "message_id": message.id}
+            session.add(OutboxItem(**item, owner_version=0, available_at=at(-1)))
+
+
+async def test_a_notice_is_not_written_before_it_can_leave(sessions: sessionmaker) -> None:
+    for number in range(3):
+        ask(sessions, f"c{number}", -20)
+    on_the_way(sessions, "zalo", crowds._MOST_ON_THE_WAY)
+    told: list[str] = []
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(crowd(sessions, NOW, told).look)
+        with anyio.move_on_after(3 * crowds._PAUSE):
+            await anyio.sleep_forever()
+        assert told == []
+        with sessions.begin() as session:
+            session.execute(sa.update(OutboxItem).where(OutboxItem.seq == 1).values(state="sent"))
+    assert told == ["c0", "c1", "c2"]
+
+
+async def test_who_writes_where_nothing_leaves_is_told_all_the_same(
+    sessions: sessionmaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowds, "_PATIENCE", 0.0)
+    for number in range(12):
+        ask(sessions, f"c{number}", -20)
+    on_the_way(sessions, "zalo", crowds._MOST_ON_THE_WAY)
+    told: list[str] = []
+    assert await crowd(sessions, NOW, told).look() == 12
+
+
+async def test_a_busy_channel_holds_up_no_other(sessions: sessionmaker) -> None:
+    ask(sessions, "c0", -20, channel="telegram")
+    on_the_way(sessions, "zalo", crowds._MOST_ON_THE_WAY)
+    told: list[str] = []
+    assert await crowd(sessions, NOW, told).look() == 1
 
 
 async def test_two_processes_tell_nobody_twice(sessions: sessionmaker) -> None:

@@ -16,7 +16,7 @@ from bot.delivery.receipts import confirm, echo
 from bot.delivery.settling import growing_pause
 from bot.errors import NeedsOperator, Permanent, RefreshAndRetry, Retry, Uncertain
 from knowledge.database import create_engine, session_factory
-from knowledge.models import Alert, Conversation, DeliveryPart, Message, OutboxItem, utc_now
+from knowledge.models import Alert, Conversation, DeliveryPart, Handoff, Message, OutboxItem, utc_now
 from tests.bot.desk import Desk
 from tests.bot.fake_channel import FakeChannel
 
@@ -49,6 +49,18 @@ async def test_messages_leave_in_order_and_their_ids_are_kept(desk: Desk) -> Non
     assert desk.column(DeliveryPart.external_message_id) == ["telegram-1", "telegram-2", "telegram-3"]
     assert desk.column(DeliveryPart.body) == [{}, {}, {}]
     assert await desk.work() == 0
+
+
+async def test_who_talks_with_people_comes_first_in_a_crowd(desk: Desk) -> None:
+    desk.say("một")
+    desk.say("hai", to="8")
+    desk.say("ba", "bốn", to="9")
+    with desk.sessions.begin() as session:
+        who = session.scalars(sa.select(Conversation.id).where(Conversation.external_id == "9")).one()
+        session.add(Handoff(conversation_id=who, state="queued", reason="asked"))
+    with desk.sessions.begin() as session:
+        found = ledger.claim_some(session, desk.sender.settling.lane, 2, people_first=True)
+    assert [(one.delivery.external_id, one.delivery.seq) for one in found] == [("9", 2), ("7", 2)]
 
 
 async def test_a_failed_try_waits_and_is_not_overtaken(desk: Desk) -> None:
