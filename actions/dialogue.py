@@ -136,7 +136,8 @@ def _follow_up(
     session: Session, turn: Turn, state: State, profile: Profile, places: list[Place]
 ) -> tuple[Reply, State]:
     goes_on = turn.aspects or places or turn.intent in ("ask_procedure", "go_back")
-    code = _at_hand(state)
+    # of several that were offered none is taken for chosen: the fee of another would be told
+    code = state.procedure or (state.guess if len(state.candidates) == 1 else "")
     if code and goes_on:
         return _about(session, code, turn.aspects or _place_only(state), state, profile)
     return _ask_which(session, turn, state)

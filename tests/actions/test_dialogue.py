@@ -50,6 +50,19 @@ def test_a_remark_that_names_nothing_goes_on_about_what_is_at_hand(session: Sess
 
 
 @pytest.mark.parametrize(
+    ("offered", "outcome"), [((RESIDENCE, BIRTH), "clarify"), ((RESIDENCE,), "answered")], ids=["several", "one"]
+)
+def test_of_several_that_were_offered_none_is_taken_for_chosen(
+    session: Session, profile: Profile, offered: tuple[str, ...], outcome: str
+) -> None:
+    state = State(candidates=offered, guess=RESIDENCE)
+    reply, after = say(session, profile, state, "bao nhiêu tiền", "fee")
+    assert reply.outcome == outcome
+    assert (reply.candidates or after.procedure) == (offered if outcome == "clarify" else RESIDENCE)
+    assert all(button.entities["aspect"] == ["fee"] for button in reply.buttons if outcome == "clarify")
+
+
+@pytest.mark.parametrize(
     ("said", "aspects", "outcome"),
     [
         ("bản mới bao lâu có", ("time",), "answered"),
