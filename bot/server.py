@@ -34,6 +34,9 @@ from bot.settings import Settings
 from bot.texts import Texts
 
 _STOP_WITHIN = 5  # seconds for open requests when the server is told to stop
+# seconds that an idle connection is kept, longer than those who keep some to us do: who reuses one in the very moment
+# in which we close it has posted for nothing
+_KEPT_FOR = 90
 
 
 class FrontServer(uvicorn.Server):
@@ -70,6 +73,7 @@ def create_server(settings: Settings, engine: Engine, key: bytes) -> FrontServer
         ws="none",
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
+        timeout_keep_alive=_KEPT_FOR,
         timeout_graceful_shutdown=_STOP_WITHIN,
     )
     return FrontServer(config, app.state.services)

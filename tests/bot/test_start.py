@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot import server
 from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.texts import Texts
-from tests.bot.running import ROOT
+from knowledge.database import create_engine
+from tests.bot.running import KEY, ROOT
 
 
 def _start(folder: Path, **environment: str) -> tuple[int, list[str]]:
@@ -67,3 +70,11 @@ def test_every_text_is_there_and_polite() -> None:
     assert texts.error("too_long", limit=2000).count("2000") == 1
     for name in ("unavailable", "empty", "handoff"):
         assert texts.reply(name).plain()
+
+
+def test_no_proxy_keeps_a_connection_that_is_closed_here(tmp_path: Path, database_url: str) -> None:
+    engine = create_engine(database_url)
+    ours = server.create_server(Settings(database_url=database_url), engine, KEY)
+    engine.dispose()
+    (proxies,) = re.findall(r"timeout server (\d+)s", (ROOT / "deploy/haproxy.cfg").read_text(encoding="utf-8"))
+    assert ours.config.timeout_keep_alive > int(proxies)
