@@ -51,6 +51,20 @@ class Waiting:
     place: int
 
 
+@dataclass(frozen=True)
+class Found:
+    """Who is to be told next, at ``pace`` answers a second; ``full`` are their channels in which much is on its way.
+
+    ``seen`` is the last question that was looked at, and ``more`` may follow.
+    """
+
+    waiting: Sequence[Waiting]
+    pace: float | None
+    seen: int
+    more: bool
+    full: frozenset[str] = frozenset()
+
+
 class Crowd:
     """Looks how long questions wait; ``told(conversation_id, channel)`` wakes those who deliver."""
 
@@ -84,28 +98,27 @@ class Crowd:
             self._seen = 0
             return 0
         told, more = 0, True
-        full: set[str] = set()
+        stuck: frozenset[str] = frozenset()
         while more:
             now = self._clock()
-            pace = await transaction(self._sessions, _pace, now)
-            waiting, self._seen, more = await transaction(self._sessions, _find, now, pace, self._seen)
-            for channel in {one.channel for one in waiting} - full:
-                if not await self._gets_room(channel):
-                    full.add(channel)
-            told += await self._tell_some(waiting, pace, now)
+            found = await self._with_room(now, stuck)
+            stuck |= found.full
+            told += await self._tell_some(found.waiting, found.pace, now)
+            self._seen, more = found.seen, found.more
         return told
 
-    async def _gets_room(self, channel: str) -> bool:
-        """Let what is on its way in a channel leave first; False = it does not in time: there it is told all the same.
+    async def _with_room(self, now: dt.datetime, stuck: frozenset[str]) -> Found:
+        """Return the next to be told, once what is on its way in their channels has left.
 
-        So a notice leaves soon after it is written, and says a place and a time that are still true.
+        So a notice leaves soon after it is written, and says a place and a time that are still true. Where nothing
+        leaves in time, and in those that are ``stuck``, people are told all the same.
         """
         until = anyio.current_time() + _PATIENCE
-        while await transaction(self._sessions, _is_full, channel, self._clock()):
-            if anyio.current_time() > until:
-                return False
+        while True:
+            found = await transaction(self._sessions, _find, now, self._seen)
+            if found.full <= stuck or anyio.current_time() > until:
+                return found
             await anyio.sleep(_PAUSE)
-        return True
 
     async def _tell_some(self, waiting: Sequence[Waiting], pace: float | None, now: dt.datetime) -> int:
         try:
@@ -169,11 +182,9 @@ def _pace(session: Session, now: dt.datetime) -> float | None:
     return pace_of(list(session.scalars(last.order_by(InboxItem.id.desc()).limit(_COUNTED))), now)
 
 
-def _find(session: Session, now: dt.datetime, pace: float | None, seen: int) -> tuple[list[Waiting], int, bool]:
-    """Return the next conversations to be told, the last question looked at, and whether more may follow.
-
-    They have waited, have not been told, and are not answered soon anyway.
-    """
+def _find(session: Session, now: dt.datetime, seen: int) -> Found:
+    """Return the next conversations that have waited, have not been told, and are not answered soon anyway."""
+    pace = _pace(session, now)
     told = sa.exists().where(Message.conversation_id == Conversation.id, Message.client_id == key_at(now))
     rows = session.execute(
         sa.select(InboxItem.id, Conversation.id.label("conversation"), Conversation.channel)
@@ -184,12 +195,13 @@ def _find(session: Session, now: dt.datetime, pace: float | None, seen: int) -> 
         .limit(_MOST_AT_ONCE)
     ).all()
     if not rows:
-        return [], seen, False
+        return Found((), pace, seen, False)
     before, between = _open(session, rows[0].id, rows[-1].id)
     placed = [Waiting(row.conversation, row.channel, row.id, before + bisect_right(between, row.id)) for row in rows]
     first = {one.conversation_id: one for one in reversed(placed)}  # of several questions of one citizen the first
     waiting = [one for one in placed if first[one.conversation_id] is one and not _is_soon(one.place, pace)]
-    return waiting, rows[-1].id, len(rows) == _MOST_AT_ONCE
+    full = frozenset(channel for channel in {one.channel for one in waiting} if _is_full(session, channel, now))
+    return Found(waiting, pace, rows[-1].id, len(rows) == _MOST_AT_ONCE, full)
 
 
 def _is_soon(place: int, pace: float | None) -> bool:

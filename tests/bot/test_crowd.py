@@ -152,7 +152,7 @@ async def test_two_processes_tell_nobody_twice(sessions: sessionmaker) -> None:
     told: list[str] = []
     first, second = crowd(sessions, NOW, told), crowd(sessions, NOW, told)
     with sessions.begin() as session:  # what the second has found before the first told them
-        found = crowds._find(session, NOW, None, 0)[0]
+        found = crowds._find(session, NOW, 0).waiting
     assert await first.look() == 3
     assert await second._tell_some(found, None, NOW) == 0
     assert [len(said(sessions, f"c{number}")) for number in range(3)] == [1, 1, 1]
