@@ -20,8 +20,8 @@ from bot.delivery.saying import put
 from knowledge.models import Conversation, Handoff, InboxItem, Message, utc_now
 from knowledge.reply import Reply
 
-# Longer than any honest answer takes; after it, an item of a process that died is taken up again.
-LEASE = dt.timedelta(seconds=60)
+# Many times what one try may take; after it, an item of a process that died is taken up again.
+LEASE = dt.timedelta(seconds=30)
 BOT = "bot"  # the owner of a conversation that no people own
 # As in bot/conversation.py, statements that run for every message are built once.
 _ROWS = InboxItem.__table__
