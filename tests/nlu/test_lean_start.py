@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+from bot.settings import Settings
 
 _USED = """
 import sys
@@ -34,3 +37,13 @@ def test_the_command_is_that_of_rasa() -> None:
     command = [sys.executable, "-W", "ignore", "-m", "nlu.lean", "run", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "--endpoints" in done.stdout and "--credentials" in done.stdout
+
+
+def test_a_lock_that_is_left_behind_holds_nobody_up_for_long() -> None:
+    """Longer than anybody waits for a turn, and shorter than all tries of one question."""
+    told = "import nlu.lean.__main__; from rasa.core.lock_store import LOCK_LIFETIME as seconds; print(seconds)"
+    env = {name: value for name, value in os.environ.items() if name != "TICKET_LOCK_LIFETIME"}
+    command = [sys.executable, "-W", "ignore", "-c", told]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    tries = len(Settings.assistant_pauses) * Settings.assistant_timeout + sum(Settings.assistant_pauses)
+    assert Settings.assistant_timeout < float(done.stdout) < tries
