@@ -16,6 +16,7 @@ from bot.delivery.crowd import Crowd, key_at, minutes, pace_of
 from bot.texts import Texts
 from knowledge.database import create_engine, session_factory
 from knowledge.models import Conversation, Handoff, InboxItem, Message, OutboxItem
+from tests.fakes.loopback import PATIENCE
 
 NOW = dt.datetime(2026, 11, 29, 8, 0, tzinfo=dt.timezone.utc)
 
@@ -113,7 +114,10 @@ def on_the_way(sessions: sessionmaker, channel: str, count: int) -> None:
             session.add(OutboxItem(**item, owner_version=0, available_at=at(-1)))
 
 
-async def test_a_notice_is_not_written_before_it_can_leave(sessions: sessionmaker) -> None:
+async def test_a_notice_is_not_written_before_it_can_leave(
+    sessions: sessionmaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowds, "_PATIENCE", PATIENCE)
     for number in range(3):
         ask(sessions, f"c{number}", -20)
     on_the_way(sessions, "zalo", crowds._MOST_ON_THE_WAY)

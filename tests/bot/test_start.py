@@ -72,7 +72,7 @@ def test_every_text_is_there_and_polite() -> None:
         assert texts.reply(name).plain()
 
 
-def test_no_proxy_keeps_a_connection_that_is_closed_here(tmp_path: Path, database_url: str) -> None:
+def test_no_proxy_keeps_a_connection_that_is_closed_here(database_url: str) -> None:
     engine = create_engine(database_url)
     ours = server.create_server(Settings(database_url=database_url), engine, KEY)
     engine.dispose()
