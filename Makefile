@@ -71,7 +71,7 @@ bench-storm:  ## Write ten times as fast as is answered, and wait until all is (
 bench-soak:  ## Watch memory, queues and turns at 70 % of the capacity (ARGS="--minutes 60"; an hour and some minutes)
 	$(SETUP) bench soak $(ARGS)
 
-bench-wide:  ## Break each part of the wide topology while citizens write (a full disk needs root; about twenty minutes)
+bench-wide:  ## Break each part of the wide topology while citizens write (a full disk and cut lines need root; about twenty minutes)
 	$(SETUP) bench wide $(ARGS)
 
 bench-growth:  ## Time turns and pages of the console beside a million conversations (a quarter of an hour)

@@ -15,6 +15,9 @@ from knowledge.models import Alert, utc_now
 
 log = structlog.get_logger("alerts")
 
+# what has happened and stays so: a person ends these; all others end by themselves when it works again
+EVENTS = frozenset({"uncertain", "parked", "window_closed", "unstorable", "erasure"})
+
 
 def raise_alert(
     session: Session,
@@ -56,6 +59,13 @@ def clear_alerts(session: Session, kind: str, channel: str, now: dt.datetime | N
     closing = sa.update(Alert).where(_is_open(kind, channel)).values(cleared_at=now or utc_now())
     session.execute(closing.execution_options(synchronize_session=False))
     return True
+
+
+def see(session: Session, alert_id: int, now: dt.datetime | None = None) -> bool:
+    """Close the open alert of an event that somebody has seen to; False = there is none."""
+    seen = sa.update(Alert).where(Alert.id == alert_id, Alert.kind.in_(EVENTS), Alert.cleared_at.is_(None))
+    values = {"cleared_at": now or utc_now()}
+    return bool(session.execute(seen.values(values).execution_options(synchronize_session=False)).rowcount)
 
 
 def open_alerts(session: Session) -> list[Alert]:

@@ -88,11 +88,16 @@ signals = _Signals()
 def start(
     argv: Sequence[str] | str, env: Mapping[str, str], log: Path, started: list[subprocess.Popen[bytes]]
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a process group of its own, its output in ``log``; it is added to ``started``."""
+    """Start a program in a process group of its own, its output in ``log``; it is added to ``started``.
+
+    The log of the start before stays beside it.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists():
+        log.replace(log.with_name(f"{log.name}.before"))
     signals.hold()
     try:
-        with log.open("wb") as out:
+        with log.open("ab") as out:
             program = subprocess.Popen(
                 argv,
                 shell=isinstance(argv, str),

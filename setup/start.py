@@ -147,8 +147,9 @@ def knowledge(_steps: Steps, arguments: list[str]) -> int:
 
 
 def wants_demo(env: Mapping[str, str]) -> bool:
-    """Tell whether to seed demo dossiers: unasked only on the database that comes with the product."""
-    return env.get("TTHC_DEMO", "0" if env.get("DATABASE_URL") else "1") == "1"
+    """Tell whether to seed demo dossiers: unasked only where the product is tried, on its own database and machine."""
+    is_in_use = env.get("DATABASE_URL") or env.get("BOT_PUBLIC_URL")
+    return env.get("TTHC_DEMO", "0" if is_in_use else "1") == "1"
 
 
 def _knowledge(steps: Steps, env: Mapping[str, str], name: str, *command: str) -> None:

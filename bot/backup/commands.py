@@ -61,6 +61,11 @@ def _save(options: argparse.Namespace, place: Place, texts: Texts) -> int:
 
 
 def _restore(options: argparse.Namespace, place: Place, texts: Texts) -> int:
-    found = restore(place, options.folder, options.force)
+    back = restore(place, options.folder, options.force)
+    found = back.manifest
     print(f"✓ {texts.backup('restored', created_at=found.created_at, messages=found.rows.get('messages', 0))}")
+    if back.erased is None:
+        print(f"! {texts.backup('erased_unknown')}")
+    elif back.erased:
+        print(f"✓ {texts.backup('erased_again', count=back.erased)}")
     return 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from bot.backup import files, manifest, postgresql, sqlite
+from bot.backup import erasures, files, manifest, postgresql, sqlite
 from bot.backup.manifest import Manifest
 from bot.backup.place import FILES, Place
 from bot.errors import BackupError
@@ -16,8 +17,18 @@ _TIMEOUT = 2.0  # seconds
 _WORTH = ("conversations", "dossiers", "procedures", "staff")  # tables whose rows nobody wants to lose unasked
 
 
-def restore(place: Place, folder: Path, force: bool = False) -> Manifest:
+@dataclass(frozen=True)
+class Restored:
+    """What came back; ``erased`` is of how many conversations that had been erased since, None = nobody can tell."""
+
+    manifest: Manifest
+    erased: int | None
+
+
+def restore(place: Place, folder: Path, force: bool = False) -> Restored:
     """Put the backup in ``folder`` (or the newest in it) in the place of what is there, and bring it up to date.
+
+    What is there may be damaged, if forced. What has been erased since the backup is erased again at the next start.
 
     Raises:
         BackupError: it is damaged, of another kind of database or a newer release, the product runs, or something is
@@ -26,9 +37,9 @@ def restore(place: Place, folder: Path, force: bool = False) -> Manifest:
     source = manifest.newest(folder)
     found = _verified(place, source)
     _refuse_running(place)
-    there = place.rows()
-    if not force and any(there.get(table) for table in _WORTH):
+    if not force and _has_worth(place):
         raise BackupError("not_empty")
+    requests = erasures.read(place)
     try:
         _stage(place, source)
         _exchange_product(place, source)
@@ -40,7 +51,7 @@ def restore(place: Place, folder: Path, force: bool = False) -> Manifest:
     if place.rows() != found.rows:
         raise BackupError("other_rows")
     migrate(place.database_url)
-    return found
+    return Restored(found, None if requests is None else erasures.demand(place, requests))
 
 
 def _verified(place: Place, source: Path) -> Manifest:
@@ -51,6 +62,11 @@ def _verified(place: Place, source: Path) -> Manifest:
         if name not in found.checksums:
             raise BackupError("damaged", path=source / name)
     return found
+
+
+def _has_worth(place: Place) -> bool:
+    there = place.rows()
+    return any(there.get(table) for table in _WORTH)
 
 
 def _refuse_running(place: Place) -> None:

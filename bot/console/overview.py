@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.alerts import open_alerts
-from bot.console.access import require
+from bot.alerts import EVENTS, open_alerts, see
+from bot.console.access import number, require
+from bot.console.audit import record
 from bot.console.framing import framed
 from bot.console.parts import console
 from bot.console.person import Person
@@ -27,12 +28,15 @@ _RULES = Rules()
 
 @dataclass(frozen=True)
 class Trouble:
-    """An open alert in words."""
+    """An open alert in words, and the conversation it tells of, if any; an event stands until somebody has seen it."""
 
+    id: int
     text: str
     channel: str
     count: int
     last_at: dt.datetime
+    conversation: str
+    is_event: bool
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ class Overview:
 
 
 def routes() -> list[BaseRoute]:
-    """Return the route of the overview."""
-    return [Route("/reports", show)]
+    """Return the routes of the overview."""
+    return [Route("/reports", show), Route("/reports/seen/{id:int}", mark_seen, methods=["POST"])]
 
 
 @require("reports")
@@ -55,6 +59,13 @@ async def show(request: Request, person: Person) -> Response:
     here = console(request)
     found = await transaction(here.parts.sessions, read, person, here.parts.texts)
     return await framed(request, person, "overview.html", overview=found)
+
+
+@require("switch")
+async def mark_seen(request: Request, person: Person) -> Response:
+    """Close the alert of an event; one that somebody else has just closed stays closed."""
+    await transaction(console(request).parts.sessions, _see, number(request), person)
+    return RedirectResponse("/console/reports?done=alert_seen", 303)
 
 
 def read(session: Session, person: Person, texts: Texts, now: dt.datetime | None = None) -> Overview:
@@ -71,4 +82,17 @@ def read(session: Session, person: Person, texts: Texts, now: dt.datetime | None
 
 
 def _trouble(alert: Alert, texts: Texts) -> Trouble:
-    return Trouble(texts.alert(alert.text_key, **alert.details), alert.channel, alert.count, alert.last_at)
+    return Trouble(
+        id=alert.id,
+        text=texts.alert(alert.text_key, **alert.details),
+        channel=alert.channel,
+        count=alert.count,
+        last_at=alert.last_at,
+        conversation=alert.details.get("conversation", ""),
+        is_event=alert.kind in EVENTS,
+    )
+
+
+def _see(session: Session, alert_id: int, person: Person) -> None:
+    if see(session, alert_id):
+        record(session, person.id, "alert_seen", f"alert:{alert_id}")

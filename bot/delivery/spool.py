@@ -183,7 +183,7 @@ def _set_aside(session: Session) -> None:
     """Remove the oldest and tell staff that something is missing."""
     row = session.execute(_OLDEST, {"most": 1}).one()
     session.execute(_TAKEN, {"first": row.id, "last": row.id})
-    raise_alert(session, "unstorable", row.channel, "unstorable")
+    raise_alert(session, "unstorable", row.channel, "unstorable", {"kind": "?"})
 
 
 def _plain(value: object) -> object:

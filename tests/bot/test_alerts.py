@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import sessionmaker
 
-from bot.alerts import clear_alerts, open_alerts, raise_alert
+from bot.alerts import clear_alerts, open_alerts, raise_alert, see
 from bot.texts import Texts
 from knowledge.database import create_engine, session_factory
 from knowledge.models import Alert
@@ -45,6 +45,18 @@ def test_other_channels_and_troubles_are_lines_of_their_own(sessions: sessionmak
     _raise(sessions, text_key="parked")
     with sessions() as session:
         assert len(open_alerts(session)) == 3
+
+
+def test_an_event_ends_when_it_is_seen_and_nothing_else_does(sessions: sessionmaker) -> None:
+    with sessions.begin() as session:
+        raise_alert(session, "parked", "zalo", "parked", {"reason": "blocked"}, now=NOON)
+        raise_alert(session, "operator", "zalo", "token_refused", now=NOON)
+    with sessions.begin() as session:
+        keys = {alert.kind: alert.id for alert in open_alerts(session)}
+        assert see(session, keys["parked"]) and not see(session, keys["parked"])
+        assert not see(session, keys["operator"]) and not see(session, 99)
+    with sessions() as session:
+        assert [alert.kind for alert in open_alerts(session)] == ["operator"]
 
 
 def test_what_works_again_is_cleared_and_opens_anew(sessions: sessionmaker) -> None:

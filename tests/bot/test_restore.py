@@ -16,8 +16,12 @@ from bot.backup import manifest, postgresql
 from bot.backup.place import FILES, Place
 from bot.backup.restoring import restore
 from bot.backup.saving import save
+from bot.conversation import ERASED
+from bot.erasing import Eraser
 from bot.errors import BackupError
-from knowledge.database import create_engine
+from bot.files.store import FileStore
+from bot.tracker import Tracker
+from knowledge.database import create_engine, migrate, session_factory
 from knowledge.models import Conversation
 from tests.bot.postgres import Cluster
 
@@ -113,6 +117,32 @@ def test_what_an_interrupted_restore_left_is_in_no_backup(office: Office, tmp_pa
     path, _ = save(office.place, tmp_path / "more")
     with tarfile.open(path / FILES) as archive:
         assert archive.getnames() == ["ab/photo"]
+
+
+def test_who_was_erased_since_is_erased_again(office: Office, tmp_path: Path) -> None:
+    before, _ = save(office.place, tmp_path / "before")
+    engine = create_engine(office.place.database_url)
+    sessions = session_factory(engine)
+    eraser = Eraser(sessions, FileStore(office.place.files), Tracker(office.place.tracker_db), 0)
+    assert eraser.erase("c1")
+    engine.dispose()
+    after, _ = save(office.place, tmp_path / "after")
+    for source, erased in ((before, 1), (before, 1), (after, 0), (office.backup, 0)):
+        assert restore(office.place, source, force=True).erased == erased
+        with sessions() as session:
+            left = session.scalars(sa.select(Conversation.owner)).all()
+        assert left == ([] if source == office.backup else [ERASED])
+        assert eraser.erase_due() == erased
+        engine.dispose()
+
+
+def test_what_is_damaged_can_be_replaced_and_nobody_knows_who_was_erased(tmp_path: Path) -> None:
+    place = Place(f"sqlite:///{tmp_path / 'tthc.db'}", tmp_path / "rasa.db", "", tmp_path / "files")
+    migrate(place.database_url)
+    backup, _ = save(place, tmp_path / "backups")
+    place.database_file.write_bytes(b"no database at all" * 1000)
+    assert restore(place, backup, force=True).erased is None
+    assert place.rows()["conversations"] == 0
 
 
 def test_a_client_that_is_connected_keeps_the_database(cluster: Cluster, tmp_path: Path) -> None:

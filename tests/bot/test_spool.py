@@ -151,6 +151,7 @@ async def test_what_can_never_be_stored_is_an_alert_and_holds_up_nobody(
     assert phone.rows(sa.select(Spooled.id)) == []
     (alert,) = phone.rows(sa.select(Alert))
     assert (alert.text_key, alert.count) == ("unstorable", 2)
+    assert Texts.load().alert(alert.text_key, **alert.details)
 
 
 async def test_a_database_that_is_away_loses_nothing(

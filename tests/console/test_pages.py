@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
+from bot.alerts import open_alerts, raise_alert
 from bot.console import sheets
 from bot.console.audit import record
 from bot.console.canned import search
@@ -145,6 +146,24 @@ def test_a_switch_turns_and_tells_who_turned_it(office: Office, boss: Browser) -
         assert not switches.is_off(session, switches.BOT)
     assert boss.post("/switches/off", name="channel:fax", notice="x").status_code == 422
     assert actions(office) == ["switched_off", "switched_on"]
+
+
+def test_what_has_happened_stands_until_an_administrator_has_seen_it(office: Office, boss: Browser) -> None:
+    with office.server.sessions.begin() as session:
+        talk = {"conversation": "6f0c9b1e-0000-4000-8000-000000000001", "seq": 3, "reason": "blocked"}
+        raise_alert(session, "parked", "zalo", "parked", talk)
+        raise_alert(session, "operator", "zalo", "token_refused")
+    with office.server.sessions() as session:
+        keys = {alert.kind: alert.id for alert in open_alerts(session)}
+    page = boss.get("/reports").text
+    assert f"/console/conversations/{talk['conversation']}" in page
+    assert f"/reports/seen/{keys['parked']}" in page and f"/reports/seen/{keys['operator']}" not in page
+    for key in (keys["parked"], keys["parked"], keys["operator"], 77):
+        assert boss.post(f"/reports/seen/{key}").status_code == 303
+    assert office.enter("ha", "head").post(f"/reports/seen/{keys['operator']}").status_code == 403
+    with office.server.sessions() as session:
+        assert [alert.kind for alert in open_alerts(session)] == ["operator"]
+    assert actions(office) == ["alert_seen"]
 
 
 def test_the_audit_is_filtered_and_only_grows(office: Office, boss: Browser) -> None:

@@ -60,7 +60,9 @@ def test_the_printed_address_can_be_opened(host: str, shown: str) -> None:
         ({"TTHC_DEMO": "0"}, False),
         ({"DATABASE_URL": "postgresql://host/office"}, False),
         ({"DATABASE_URL": "postgresql://host/office", "TTHC_DEMO": "1"}, True),
+        ({"BOT_PUBLIC_URL": "https://tthc.example"}, False),
+        ({"BOT_PUBLIC_URL": "https://tthc.example", "TTHC_DEMO": "1"}, True),
     ],
 )
-def test_invented_dossiers_stay_out_of_a_database_of_ones_own(env: dict[str, str], wanted: bool) -> None:
+def test_invented_dossiers_stay_away_from_real_citizens(env: dict[str, str], wanted: bool) -> None:
     assert wants_demo(env) is wanted

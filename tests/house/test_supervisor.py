@@ -221,3 +221,16 @@ def test_a_step_that_fails_says_what_it_wrote_and_what_that_means(tmp_path: Path
 def test_a_step_returns_what_it_wrote(tmp_path: Path) -> None:
     written = processes.call("x", ["echo", "some words"], os.environ, tmp_path / "log", lambda _name, _note: None)
     assert written == "some words\n"
+
+
+def test_the_log_of_the_start_before_stays(tmp_path: Path) -> None:
+    for words in ("first", "second", "third"):
+        processes.call("x", ["echo", words], os.environ, tmp_path / "log", lambda _name, _note: None)
+    kept = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    assert kept == {"log": "third\n", "log.before": "second\n"}
+
+
+def test_a_log_that_is_emptied_under_a_program_goes_on_at_its_beginning(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    argv = ["sh", "-c", f"echo before; : > {log}; echo after"]
+    assert processes.call("x", argv, os.environ, log, lambda _name, _note: None) == "after\n"
