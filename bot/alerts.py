@@ -16,7 +16,7 @@ from knowledge.models import Alert, utc_now
 log = structlog.get_logger("alerts")
 
 # what has happened and stays so: a person ends these; all others end by themselves when it works again
-EVENTS = frozenset({"uncertain", "parked", "window_closed", "unstorable", "erasure"})
+EVENTS = frozenset({"uncertain", "parked", "window_closed", "too_old", "unstorable", "erasure"})
 
 
 def raise_alert(

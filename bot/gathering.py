@@ -20,7 +20,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.transactions import in_turn, is_away
+from bot.transactions import in_turn, is_away, is_deadlock
 from knowledge.models import utc_now
 
 log = structlog.get_logger("database")
@@ -31,7 +31,6 @@ T = TypeVar("T")
 _MOST = 16  # pieces in one transaction: who comes just too late waits for all of them
 LONG = 0.015  # seconds of work after which a transaction takes no more in
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 4.0  # seconds before what must be stored is tried again
-_DEADLOCK = "40P01"  # PostgreSQL's code: the rows are free again as soon as this is heard
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def _is_final(error: Exception, pieces: Sequence[_Piece]) -> bool:
     if isinstance(error, sa.exc.IntegrityError):
         return False
     if isinstance(error, sa.exc.SQLAlchemyError) and is_away(error):
-        return getattr(getattr(error, "orig", None), "pgcode", None) != _DEADLOCK
+        return not is_deadlock(error)
     return len(pieces) == 1
 
 

@@ -33,7 +33,8 @@ from bot.services import Services, services
 from bot.settings import Settings
 from bot.texts import Texts
 
-_STOP_WITHIN = 5  # seconds for open requests when the server is told to stop
+_FINISH_WITHIN = 2  # seconds for what is asked and what is being sent, when the server is told to stop
+_STOP_WITHIN = 5  # seconds for open requests after that
 # seconds that an idle connection is kept, longer than those who keep some to us do: who reuses one in the very moment
 # in which we close it has posted for nothing
 _KEPT_FOR = 90
@@ -48,6 +49,7 @@ class FrontServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, parts: Services) -> None:
         super().__init__(config)
         self._hub = parts.hub
+        self._unfinished = (parts.worker, parts.outbox)
         self.duties: Duties = parts.duties
 
     async def on_tick(self, counter: int) -> bool:
@@ -55,9 +57,13 @@ class FrontServer(uvicorn.Server):
         return self.duties.failed.is_set() or await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, after every stream was told to end."""
+        """Stop, after streams were told to end and what was begun is done: nobody knows the fate of a call cut off."""
         self.duties.release()
         self._hub.close()
+        with anyio.move_on_after(_FINISH_WITHIN):
+            async with anyio.create_task_group() as tasks:
+                for work in self._unfinished:
+                    tasks.start_soon(work.finish)
         await super().shutdown(sockets)
 
 

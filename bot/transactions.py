@@ -26,6 +26,7 @@ T = TypeVar("T")
 _PLACES_OF_SQLITE, _PLACES = 1, 8  # pieces at once; well below the connections that the pool keeps
 _MOST_IN_A_ROW = 4  # urgent pieces, before one of those behind has its turn
 _FIRST, _URGENT, _BEHIND = range(3)  # lines: staff, citizens at the door, and work that nobody waits for here
+_DEADLOCK = "40P01"  # PostgreSQL's code: the rows are free again as soon as this is heard
 _rank: ContextVar[int] = ContextVar("rank", default=_URGENT)
 _gates: RunVar[WeakKeyDictionary[Engine, Gate]] = RunVar("gates")
 
@@ -93,11 +94,22 @@ async def in_turn(sessions: sessionmaker, work: Callable[P, T], *args: P.args, *
 async def transaction(
     sessions: sessionmaker, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run ``work(session, …)`` and commit; any exception rolls back and comes out here."""
+    """Run ``work(session, …)`` and commit; any exception rolls back and comes out here.
 
-    def run() -> T:
+    Who is in a deadlock with another begins once more.
+    """
+
+    def once() -> T:
         with sessions.begin() as session:
             return work(session, *args, **kwargs)
+
+    def run() -> T:
+        try:
+            return once()
+        except sa.exc.DBAPIError as error:
+            if not is_deadlock(error):
+                raise
+        return once()
 
     return await in_turn(sessions, run)
 
@@ -107,6 +119,11 @@ def is_away(error: sa.exc.SQLAlchemyError) -> bool:
     if isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError)):
         return True
     return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+
+
+def is_deadlock(error: BaseException) -> bool:
+    """Tell whether PostgreSQL has ended a transaction so that another one can go on."""
+    return getattr(getattr(error, "orig", None), "pgcode", None) == _DEADLOCK
 
 
 def _gate(engine: Engine) -> Gate:

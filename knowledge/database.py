@@ -18,6 +18,17 @@ DEFAULT_URL = "sqlite:///var/tthc.db"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+# libpq's names for a line on which nothing is heard: a server that is gone without a word is noticed within seconds and
+# not after the quarter of an hour for which the kernel tries again. What the URL says goes before.
+_LINE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
+
+
 def create_engine(url: str = DEFAULT_URL) -> Engine:
     """Return an engine for the URL; a SQLite file's folder is made when missing.
 
@@ -25,7 +36,8 @@ def create_engine(url: str = DEFAULT_URL) -> Engine:
     """
     parsed = sa.engine.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(url, future=True, pool_pre_ping=True, hide_parameters=True)
+        line = {name: value for name, value in _LINE.items() if name not in parsed.query}
+        return sa.create_engine(url, future=True, pool_pre_ping=True, hide_parameters=True, connect_args=line)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     connect = {"timeout": 15, "check_same_thread": False}

@@ -126,6 +126,8 @@ class Channel:
     # Whether the provider really tells us afterwards what was sent (echo or receipt). Only then is a part whose
     # fate is unknown waited for, and sent again when nothing is heard of it.
     confirms: bool = False
+    # The seconds after which the provider tells again what we did not take when it told it first.
+    repeats: Sequence[float] = ()
     # Whether an approved template may be sent to who has been silent for longer than the window.
     takes_templates: bool = False
     # Where the files that citizens send may be fetched from; without any, none is.

@@ -40,7 +40,10 @@ async def keep_running(channel: Channel, parts: Services) -> None:
 
 @asynccontextmanager
 async def _sole(engine: Engine, name: str) -> AsyncIterator[None]:
-    """Wait until no other process does this. SQLite has one process; PostgreSQL keeps a lock for us."""
+    """Wait until no other process does this. SQLite has one process; PostgreSQL keeps a lock for us.
+
+    The lock is gone with its connection, and then so is whatever is done under it.
+    """
     if engine.dialect.name != "postgresql":
         yield
         return
@@ -48,7 +51,10 @@ async def _sole(engine: Engine, name: str) -> AsyncIterator[None]:
     try:
         while not await anyio.to_thread.run_sync(_lock, connection, name):
             await anyio.sleep(_LOOK_FOR_LEADER)
-        yield
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_hold, connection)
+            yield
+            tasks.cancel_scope.cancel()
     finally:  # closing for good gives the lock back
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(_close, connection)
@@ -59,6 +65,22 @@ def _lock(connection: Connection, name: str) -> bool:
     taken = bool(connection.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar())
     connection.commit()
     return taken
+
+
+async def _hold(connection: Connection) -> None:
+    """Look now and then whether the connection is still there.
+
+    Raises:
+        DBAPIError: it is not.
+    """
+    while True:
+        await anyio.sleep(_LOOK_FOR_LEADER)
+        await anyio.to_thread.run_sync(_look, connection)
+
+
+def _look(connection: Connection) -> None:
+    connection.execute(sa.select(1))
+    connection.commit()
 
 
 def _close(connection: Connection) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
 
 import anyio
 import sqlalchemy as sa
@@ -53,7 +54,9 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Found:
-    """Who is to be told next, at ``pace`` answers a second; ``full`` are their channels in which much is on its way.
+    """Who is to be told next, at ``pace`` answers a second.
+
+    ``full`` are their channels in which much is on its way, with the keys of what leaves next.
 
     ``seen`` is the last question that was looked at, and ``more`` may follow.
     """
@@ -62,7 +65,7 @@ class Found:
     pace: float | None
     seen: int
     more: bool
-    full: frozenset[str] = frozenset()
+    full: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 class Crowd:
@@ -98,25 +101,31 @@ class Crowd:
             self._seen = 0
             return 0
         told, more = 0, True
-        stuck: frozenset[str] = frozenset()
+        stuck: dict[str, Sequence[int]] = {}
         while more:
             now = self._clock()
             found = await self._with_room(now, stuck)
-            stuck |= found.full
             told += await self._tell_some(found.waiting, found.pace, now)
             self._seen, more = found.seen, found.more
         return told
 
-    async def _with_room(self, now: dt.datetime, stuck: frozenset[str]) -> Found:
+    async def _with_room(self, now: dt.datetime, stuck: dict[str, Sequence[int]]) -> Found:
         """Return the next to be told, once what is on its way in their channels has left.
 
-        So a notice leaves soon after it is written, and says a place and a time that are still true. Where nothing
-        leaves in time, and in those that are ``stuck``, people are told all the same.
+        So a notice leaves soon after it is written, and says a place and a time that are still true. Channels in which
+        nothing leaves are ``stuck`` for so long: there people are told all the same.
         """
+        full: dict[str, Sequence[int]] = {}
         until = anyio.current_time() + _PATIENCE
         while True:
             found = await transaction(self._sessions, _find, now, self._seen)
-            if found.full <= stuck or anyio.current_time() > until:
+            waited_for = {name: head for name, head in found.full.items() if stuck.get(name) != head}
+            if not waited_for:
+                return found
+            if waited_for != full:
+                full, until = waited_for, anyio.current_time() + _PATIENCE
+            elif anyio.current_time() > until:
+                stuck.update(full)
                 return found
             await anyio.sleep(_PAUSE)
 
@@ -171,10 +180,16 @@ def _is_crowded(session: Session, now: dt.datetime) -> bool:
     return session.scalar(late.limit(1)) is not None
 
 
-def _is_full(session: Session, channel: str, now: dt.datetime) -> bool:
+def _full(session: Session, channels: set[str], now: dt.datetime) -> dict[str, Sequence[int]]:
+    heads = {channel: _head(session, channel, now) for channel in channels}
+    return {channel: head for channel, head in heads.items() if len(head) == _MOST_ON_THE_WAY}
+
+
+def _head(session: Session, channel: str, now: dt.datetime) -> Sequence[int]:
+    """Return the keys of what leaves next in a channel."""
     lane = sa.select(OutboxItem.id).where(OutboxItem.channel == channel, OutboxItem.state == "pending")
-    due = lane.where(OutboxItem.available_at <= now).limit(_MOST_ON_THE_WAY).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(due)) == _MOST_ON_THE_WAY
+    due = lane.where(OutboxItem.available_at <= now).order_by(OutboxItem.id).limit(_MOST_ON_THE_WAY)
+    return session.scalars(due).all()
 
 
 def _pace(session: Session, now: dt.datetime) -> float | None:
@@ -186,21 +201,23 @@ def _find(session: Session, now: dt.datetime, seen: int) -> Found:
     """Return the next conversations that have waited, have not been told, and are not answered soon anyway."""
     pace = _pace(session, now)
     told = sa.exists().where(Message.conversation_id == Conversation.id, Message.client_id == key_at(now))
-    rows = session.execute(
-        sa.select(InboxItem.id, Conversation.id.label("conversation"), Conversation.channel)
+    found = session.execute(
+        sa.select(InboxItem.id, InboxItem.created_at, Conversation.id.label("conversation"), Conversation.channel)
         .join(Conversation, Conversation.id == InboxItem.conversation_id)
-        .where(InboxItem.id > seen, _WAITS, InboxItem.created_at <= now - _TOLD_AFTER, ~told)
+        .where(InboxItem.id > seen, _WAITS, ~told)
         .where(Conversation.owner == "bot", Conversation.channel != TOOLS)
         .order_by(InboxItem.id)
         .limit(_MOST_AT_ONCE)
     ).all()
+    # who comes through the spool may have asked before somebody who is in line here: nobody is passed over for good
+    rows = list(takewhile(lambda row: row.created_at <= now - _TOLD_AFTER, found))
     if not rows:
         return Found((), pace, seen, False)
     before, between = _open(session, rows[0].id, rows[-1].id)
     placed = [Waiting(row.conversation, row.channel, row.id, before + bisect_right(between, row.id)) for row in rows]
     first = {one.conversation_id: one for one in reversed(placed)}  # of several questions of one citizen the first
     waiting = [one for one in placed if first[one.conversation_id] is one and not _is_soon(one.place, pace)]
-    full = frozenset(channel for channel in {one.channel for one in waiting} if _is_full(session, channel, now))
+    full = _full(session, {one.channel for one in waiting}, now)
     return Found(waiting, pace, rows[-1].id, len(rows) == _MOST_AT_ONCE, full)
 
 

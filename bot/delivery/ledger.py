@@ -282,12 +282,13 @@ def park(session: Session, outgoing: Outgoing, error: str) -> None:
 
 
 def close(session: Session, outgoing: Outgoing, error: str = "") -> str:
-    """Close an item whose parts are all settled and return its state: sent, unsure or parked."""
+    """Close an item whose parts are all settled and return its state: sent, unsure or parked; "" = it is not ours."""
     states = {row.state for row in _rows(session, outgoing.delivery.item_id)}
     state = "parked" if "parked" in states else "unsure" if "uncertain" in states else "sent"
     if error and not states:  # a channel without a ledger
         state = "parked"
     done = {"to_state": state, "why": error, "now": utc_now() if state == "sent" else None}
-    if _run(session, _CLOSE, **_held(outgoing), **done):
-        _run(session, _FORGET, item_id=outgoing.delivery.item_id)
+    if not _run(session, _CLOSE, **_held(outgoing), **done):
+        return ""
+    _run(session, _FORGET, item_id=outgoing.delivery.item_id)
     return state

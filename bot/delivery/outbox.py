@@ -16,7 +16,7 @@ from anyio.abc import TaskGroup
 from bot.channels.base import Channel, Delivery
 from bot.delivery import ledger
 from bot.delivery.ledger import Outgoing, Step
-from bot.delivery.places import take_free
+from bot.delivery.places import Places
 from bot.delivery.settling import LOOK_EVERY, Rules, Settling
 from bot.errors import DeliveryError, NeedsOperator, RefreshAndRetry, Retry, Uncertain, WindowClosed
 from bot.gathering import Gathering
@@ -54,6 +54,12 @@ class Outbox:
             for lane in self._lanes.values():
                 tasks.start_soon(lane.run)
 
+    async def finish(self) -> None:
+        """Take nothing more and wait until what is being sent is settled."""
+        async with anyio.create_task_group() as tasks:
+            for lane in self._lanes.values():
+                tasks.start_soon(lane.finish)
+
 
 class Sender:
     """The lane of one channel; ``settled(conversation_id)`` is called after each round with a message."""
@@ -72,6 +78,7 @@ class Sender:
         self._metrics = metrics
         self._settled = settled
         self.settling = Settling(channel, rules, self.wake)
+        self._places = Places(_PLACES)
         self._news = anyio.Event()
         self._recover_at = 0.0
 
@@ -81,7 +88,6 @@ class Sender:
 
     async def run(self) -> None:
         """Deliver for ever; a fault of the database is logged and tried again."""
-        places = anyio.Semaphore(_PLACES)
         everything = self._alone
         async with anyio.create_task_group() as tasks:
             while True:
@@ -89,11 +95,15 @@ class Sender:
                 try:
                     await self._recover(everything)
                     everything = False
-                    await self._start_all_due(tasks, places)
+                    await self._start_all_due(tasks)
                 except Exception as error:  # the rows are still there for the next round
                     log.error("outbox.failed", channel=self._channel.name, error=type(error).__name__)
                 with anyio.move_on_after(LOOK_EVERY):
                     await self._news.wait()
+
+    async def finish(self) -> None:
+        """Take nothing more and wait until what is being sent is settled."""
+        await self._places.finish()
 
     async def _recover(self, everything: bool) -> None:
         """Leases end seldom, and looks are many."""
@@ -101,30 +111,29 @@ class Sender:
             await self._gathering.do(self.settling.recover, everything)
             self._recover_at = anyio.current_time() + LOOK_EVERY
 
-    async def _start_all_due(self, tasks: TaskGroup, places: anyio.Semaphore) -> None:
+    async def _start_all_due(self, tasks: TaskGroup) -> None:
         is_crowded = False
         while True:
-            free = await take_free(places)
+            free = await self._places.take_free()
             some: list[Outgoing] = []
             try:
                 claim, lane = ledger.claim_some, self.settling.lane
                 some = await self._gathering.do(claim, lane, free, people_first=is_crowded)
             finally:
-                for _ in range(free - len(some)):
-                    places.release()
+                self._places.release(free - len(some))
             for outgoing in some:
-                tasks.start_soon(self._work, outgoing, places)
+                tasks.start_soon(self._work, outgoing)
             if len(some) < free:
                 return
             is_crowded = True  # there was more than there were places: those who talk with people come first now
 
-    async def _work(self, outgoing: Outgoing, places: anyio.Semaphore) -> None:
+    async def _work(self, outgoing: Outgoing) -> None:
         try:
             await self.send(outgoing)
         except Exception as error:  # the lease ends by itself and the item is taken up again
             log.error("outbox.unfinished", item=outgoing.delivery.item_id, error=type(error).__name__)
         finally:
-            places.release()
+            self._places.release()
             self.wake()
             self._settled(outgoing.delivery.conversation_id)
 

@@ -66,17 +66,31 @@ class Settling:
         """Take up what processes that died have left, or ``everything`` of one that was alone; drop what is stale."""
         recovering.name_lanes(session)
         ledger.drop_stale(session, self.lane)
+        self._give_up_old(session)
         items = recovering.lost(session, self.lane, everything)
         for item in items:
-            is_uncertain = recovering.take_up(session, item, self._until_confirmed())
-            if is_uncertain and not self._channel.confirms:
-                self._alert(session, "uncertain", {"conversation": item.conversation_id, "seq": item.seq})
+            recovering.take_up(session, item, self._until_confirmed(item.available_at if everything else None))
         if items:
             log.warning("outbox.recovered", channel=self._channel.name, items=len(items))
 
-    def _until_confirmed(self) -> dt.datetime:
-        seconds = self._rules.confirm_within if self._channel.confirms else 0.0
-        return utc_now() + dt.timedelta(seconds=seconds)
+    def _give_up_old(self, session: Session) -> None:
+        """Give up what could not leave for a whole day; where readers fetch what they missed it does no harm."""
+        if not self._channel.capabilities.replayed:
+            old = recovering.give_up_old(session, self.lane, utc_now() - _OLDEST)
+            if old:
+                self._alert(session, "too_old", {"count": len(old), "conversation": old[-1]})
+
+    def _until_confirmed(self, lease: dt.datetime | None = None) -> dt.datetime:
+        """Return until when word of a part may come.
+
+        Nobody took its echo while all of us were away, since the ``lease`` of its call was written: it is told again.
+        """
+        now = utc_now()
+        if not self._channel.confirms:
+            return now
+        until = now + dt.timedelta(seconds=self._rules.confirm_within)
+        again = recovering.told_again(lease - ledger.LEASE, now, self._channel.repeats) if lease else now
+        return max(until, again)
 
     def _alert(self, session: Session, key: str, details: Mapping[str, Any]) -> None:
         raise_alert(session, key, self._channel.name, key, details)
@@ -84,7 +98,8 @@ class Settling:
     def go_on(self, session: Session, outgoing: Outgoing, place: int) -> bool:
         """Begin the part at that place, or close the item after the last; False = there is nothing to send now."""
         if place == len(outgoing.steps):
-            ledger.close(session, outgoing)
+            if ledger.close(session, outgoing) == "unsure":
+                self._alert(session, "uncertain", _place(outgoing))
             return False
         if ledger.begin(session, outgoing, outgoing.steps[place]):
             return True
@@ -130,7 +145,6 @@ class Settling:
         if self._channel.confirms and not self._is_hopeless(outgoing, step):
             ledger.put_off(session, outgoing, self._until_confirmed(), str(error))
             return False
-        self._alert(session, "uncertain", _place(outgoing))
         return True
 
     @staticmethod

@@ -20,7 +20,7 @@ from bot.delivery.crowd import Crowd
 from bot.delivery.hub import Hub
 from bot.delivery.inbox import Claimed
 from bot.delivery.outbox import Outbox
-from bot.delivery.places import take_free
+from bot.delivery.places import Places
 from bot.delivery.typing import shown
 from bot.errors import AssistantAway, AssistantError
 from bot.gathering import Gathering
@@ -40,7 +40,6 @@ _LOOK_EVERY = 1.0  # seconds; items put back for later, and other processes, rin
 _LOOK_WHILE_AWAY = 0.05  # seconds
 _MOST_ATTEMPTS = 6  # tries, counting those that ended with the death of the process
 _SETTLED_AT_ONCE = 8  # items in one transaction
-_AWAY = "Rasa is away"
 
 
 class Worker:
@@ -71,7 +70,7 @@ class Worker:
         self._hub = hub
         self._outbox = outbox
         self._answering = Answering(texts, rules, public_url)
-        self._places = places
+        self._places = Places(places)
         self._pauses = pauses
         self._alone = alone
         self._channels = channels
@@ -94,7 +93,6 @@ class Worker:
     async def run(self) -> None:
         """Work for ever."""
         stay_behind()
-        places = anyio.Semaphore(self._places)
         everything = self._alone
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._probe)
@@ -105,10 +103,14 @@ class Worker:
                     await self._recover(everything)
                     everything = False
                     if not await self._settle_all():
-                        await self._start_all_due(tasks, places)
+                        await self._start_all_due(tasks)
                 except Exception as error:  # the database is away: the inbox keeps everything until it is back
                     log.error("inbox.failed", error=type(error).__name__)
                 await self._rest()
+
+    async def finish(self) -> None:
+        """Take nothing more and wait until what is asked is answered."""
+        await self._places.finish()
 
     async def _rest(self) -> None:
         if self._breaker.is_open:  # at a steady pace: no news brings Rasa back
@@ -166,34 +168,33 @@ class Worker:
             claimed = inbox.claim(session, None, asked_until)
             if claimed is None:
                 break
-            way, why = gate.way_of(session, claimed), _AWAY if claimed.message else ""
+            way, why = gate.way_of(session, claimed), "Rasa is away" if claimed.message else ""
             replies = self._answering.without_rasa(claimed, way)
             self._answering.store(session, claimed, replies, "done", why, False, way)
             self._count(claimed, replies)
             settled.append(claimed)
         return settled
 
-    async def _start_all_due(self, tasks: TaskGroup, places: anyio.Semaphore) -> None:
+    async def _start_all_due(self, tasks: TaskGroup) -> None:
         while True:
-            free = await take_free(places)
+            free = await self._places.take_free()
             taken: list[tuple[Claimed, Way]] = []
             try:
                 taken = await self._gathering.do(_take, free, self._breaker.admits_to(), self.crowd.is_there)
             finally:
-                for _ in range(free - len(taken)):
-                    places.release()
+                self._places.release(free - len(taken))
             for claimed, way in taken:
-                tasks.start_soon(self._work, claimed, way, places)
+                tasks.start_soon(self._work, claimed, way)
             if len(taken) < free:
                 return
 
-    async def _work(self, claimed: Claimed, way: Way, places: anyio.Semaphore) -> None:
+    async def _work(self, claimed: Claimed, way: Way) -> None:
         try:
             await self.process(claimed, way)
         except Exception as error:  # the lease ends by itself and the item is taken up again
             log.error("inbox.unfinished", item=claimed.item_id, error=type(error).__name__)
         finally:
-            places.release()
+            self._places.release()
             self.wake()
 
     async def process(self, claimed: Claimed, way: Way) -> None:
@@ -219,10 +220,8 @@ class Worker:
                 await self._finish(claimed, self._answering.without_rasa(claimed, "ask"))
                 return
             with shown(self._hub, self._channels.get(claimed.channel), claimed):
-                metadata = {"channel": claimed.channel, "seq": claimed.seq}
-                replies = await self._assistant.ask(
-                    claimed.conversation_id, claimed.message, metadata, claimed.request_id
-                )
+                more = {"channel": claimed.channel, "seq": claimed.seq}
+                replies = await self._assistant.ask(claimed.conversation_id, claimed.message, more, claimed.request_id)
                 await self._finish(claimed, replies, by_rasa=True)
         except AssistantError as error:
             self._metrics.rasa_failed(type(error).__name__)
@@ -267,9 +266,9 @@ class Worker:
         by_rasa: bool = False,
         way: Way = "ask",
     ) -> None:
-        store = self._answering.store
         try:
-            await self._gathering.persist(claimed.until, store, claimed, replies, state, error, by_rasa, way)
+            work = self._answering.store
+            await self._gathering.persist(claimed.until, work, claimed, replies, state, error, by_rasa, way)
         except LeaseLost:  # or it is ours: of a commit whose end was not heard of
             log.warning("inbox.lease_lost", item=claimed.item_id)
         else:

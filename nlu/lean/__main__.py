@@ -9,7 +9,7 @@ from nlu.lean.absent import left_out
 
 # seconds, twice as many as anybody waits for a turn: a Rasa that is killed in one leaves the lock of its conversation
 # behind in Redis, and those who write there would wait for a whole minute
-os.environ.setdefault("TICKET_LOCK_LIFETIME", "8")
+os.environ["TICKET_LOCK_LIFETIME"] = os.environ.get("TICKET_LOCK_LIFETIME") or "8"
 
 with left_out():
     from rasa.__main__ import main

@@ -29,6 +29,9 @@ _BEGAN = (
 _ALL = sa.select(_EVENTS.c.data).where(_OF_SENDER).order_by(_EVENTS.c.id)
 _SESSION = _ALL.where(_EVENTS.c.timestamp >= sa.func.coalesce(_BEGAN, 0.0))
 # without them a session's beginning is looked for in all that was ever said in its dialogue
+# libpq's names, as in knowledge/database.py
+_LINE = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+_LINE["tcp_user_timeout"] = 10_000  # milliseconds
 _INDEXES = {"ix_events_kind": "sender_id, type_name, timestamp", "ix_events_time": "sender_id, timestamp"}
 
 
@@ -42,6 +45,8 @@ class LeanTrackerStore(SQLTrackerStore):
         super().__init__(*args, **settings)
         if self.engine.dialect.name == "sqlite":
             self._keep_open()
+        else:
+            self._notice_silence()
         self._index()
 
     def _index(self) -> None:
@@ -56,6 +61,11 @@ class LeanTrackerStore(SQLTrackerStore):
         self.engine = sa.create_engine(self.engine.url, poolclass=sa.pool.QueuePool)
         sa.event.listen(self.engine, "connect", _tune)
         self.sessionmaker = sa.orm.sessionmaker(bind=self.engine)
+
+    def _notice_silence(self) -> None:
+        """Let a server that is gone without a word be noticed within seconds; Rasa waits as long as the kernel does."""
+        sa.event.listen(self.engine, "do_connect", _watch)
+        self.engine.dispose()
 
     async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> DialogueStateTracker | None:
         query = _ALL if fetch_events_from_all_sessions else _SESSION
@@ -103,6 +113,11 @@ class LeanTrackerStore(SQLTrackerStore):
             "action_name": data.get("name"),
             "data": json.dumps(data),
         }
+
+
+def _watch(_dialect: object, _record: object, _arguments: object, options: dict[str, Any]) -> None:
+    for name, value in _LINE.items():
+        options.setdefault(name, value)
 
 
 def _tune(connection: Any, _record: object) -> None:

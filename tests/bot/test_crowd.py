@@ -143,6 +143,38 @@ async def test_who_writes_where_nothing_leaves_is_told_all_the_same(
     assert await crowd(sessions, NOW, told).look() == 12
 
 
+async def test_a_slow_channel_is_not_taken_for_one_in_which_nothing_leaves(
+    sessions: sessionmaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowds, "_PATIENCE", 1.0)
+    monkeypatch.setattr(crowds, "_PAUSE", 0.02)
+    for number in range(crowds._MOST_AT_ONCE + 1):
+        ask(sessions, f"c{number}", -20)
+    slow = 20
+    on_the_way(sessions, "zalo", crowds._MOST_ON_THE_WAY + slow)
+    told: list[str] = []
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(crowd(sessions, NOW, told).look)
+        for seq in range(1, slow + 2):
+            await anyio.sleep(0.08)
+            assert told == []
+            with sessions.begin() as session:
+                session.execute(sa.update(OutboxItem).where(OutboxItem.seq == seq).values(state="sent"))
+
+
+async def test_who_comes_beside_the_line_is_not_passed_over(sessions: sessionmaker) -> None:
+    ask(sessions, "early", -30)
+    ask(sessions, "at the door", -1, channel="web")
+    ask(sessions, "out of the spool", -20)
+    told: list[str] = []
+    now = [NOW]
+    looking = Crowd(sessions, Texts.load(), lambda key, channel: told.append(key), lambda: now[0])
+    assert await looking.look() == 1
+    now[0] = at(20)
+    assert await looking.look() == 2
+    assert told == ["early", "at the door", "out of the spool"]
+
+
 async def test_a_busy_channel_holds_up_no_other(sessions: sessionmaker) -> None:
     ask(sessions, "c0", -20, channel="telegram")
     on_the_way(sessions, "zalo", crowds._MOST_ON_THE_WAY)

@@ -157,3 +157,50 @@ async def test_a_bell_is_heard_once_what_it_tells_of_can_be_read(url: str) -> No
     assert name == "a conversation"
     listening.cancel()
     engine.dispose()
+
+
+async def test_who_has_lost_the_lock_of_a_channel_leads_it_no_more(
+    serve: Callable[..., Running], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.running._LOOK_FOR_LEADER", 0.05)
+    monkeypatch.setattr("bot.channels.running._FIRST_PAUSE", 0.01)
+    leading: list[object] = []
+    starts: list[object] = []
+
+    async def run(services: object) -> None:
+        leading.append(services)
+        starts.append(services)
+        try:
+            await asyncio.sleep(PATIENCE)
+        finally:
+            leading.remove(services)
+
+    channel = FakeChannel("telegram")
+    monkeypatch.setattr(channel, "run", run)
+    monkeypatch.setattr(registry, "BUILDERS", (*registry.BUILDERS, lambda tools: channel))
+    serve(database_url=url), serve(database_url=url)
+    await _until(lambda: len(leading) == 1)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        connection.execute(sa.text(ended))
+        connection.commit()
+    await _until(lambda: len(starts) == 2)
+    await _until(lambda: len(leading) == 1)
+    engine.dispose()
+
+
+async def _until(happens: Callable[[], bool]) -> None:
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while not happens():
+        assert asyncio.get_running_loop().time() < end
+        await asyncio.sleep(0.01)
+
+
+def test_a_server_that_is_gone_is_noticed_and_the_address_goes_before(url: str) -> None:
+    for address, idle in ((url, "5"), (f"{url}?keepalives_idle=77", "77")):
+        engine = create_engine(address)
+        with engine.connect() as connection:
+            said = connection.connection.dbapi_connection.info.dsn_parameters
+        engine.dispose()
+        assert (said["keepalives_idle"], said["connect_timeout"], said["tcp_user_timeout"]) == (idle, "5", "10000")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import sessionmaker
 
-from bot.errors import Retry
-from knowledge.models import Conversation, Message, OutboxItem
+from bot.channels.zalo.channel import ZaloChannel
+from bot.delivery import recovering
+from bot.errors import Retry, Uncertain
+from bot.texts import Texts
+from knowledge.models import Alert, Conversation, DeliveryPart, Message, OutboxItem, utc_now
 from tests.bot.desk import Desk
 from tests.bot.fake_channel import FakeChannel
 
@@ -44,3 +49,42 @@ async def test_what_the_release_before_wrote_without_its_channel_is_sent_too(des
     await desk.work()
     assert desk.channel.texts == ["một"]
     assert desk.column(OutboxItem.channel) == [desk.channel.name]
+
+
+async def test_what_waited_for_a_whole_day_is_not_sent_any_more_and_holds_up_nothing(desk: Desk) -> None:
+    desk.say("một", "hai")
+    desk.say("khác", to="8")
+    with desk.sessions.begin() as session:
+        old = (
+            sa.update(OutboxItem)
+            .where(OutboxItem.id < 3)
+            .values(created_at=utc_now() - dt.timedelta(days=40), attempts=1)
+        )
+        session.execute(old)
+        session.add(DeliveryPart(outbox_id=1, part=0, state="pending", attempts=1, body={}))  # as retention leaves it
+    desk.restart()
+    await desk.work()
+    assert (desk.items, desk.channel.texts, desk.alerts) == (["parked", "parked", "sent"], ["khác"], ["too_old"])
+    with desk.sessions() as session:
+        alert = session.scalar(sa.select(Alert))
+        assert "2 tin nhắn" in Texts.load().alert(alert.text_key, **alert.details)
+
+
+async def test_who_was_waited_for_in_vain_is_told_of_when_echoes_end(desk: Desk) -> None:
+    desk.channel.confirms = True
+    desk.channel.troubles = [Uncertain("cut off")]
+    desk.say("một")
+    await desk.work()
+    assert (desk.items, desk.alerts) == (["pending"], [])
+    desk.channel.confirms = False
+    await desk.work(later=61)
+    assert (desk.items, desk.alerts) == (["unsure"], ["uncertain"])
+
+
+@pytest.mark.parametrize(
+    ("away", "until"), [(0, 0), (29, 29), (31, 340), (329, 340), (400, 1240), (6000, 6640), (7000, 7000)]
+)
+def test_after_a_long_absence_the_repeated_echo_is_waited_for(away: float, until: float) -> None:
+    begun = utc_now()
+    found = recovering.told_again(begun, begun + dt.timedelta(seconds=away), ZaloChannel.repeats)
+    assert (found - begun).total_seconds() == pytest.approx(until)

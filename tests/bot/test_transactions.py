@@ -128,3 +128,24 @@ async def test_an_error_comes_out_and_nothing_of_it_stays(settings: Settings) ->
     count = await transaction(sessions, lambda session: session.scalar(sa.text("SELECT count(*) FROM cases")))
     assert (count, await in_turn(sessions, max, 1, 2)) == (0, 2)
     engine.dispose()
+
+
+async def test_who_is_in_a_deadlock_begins_once_more(settings: Settings) -> None:
+    tries: list[int] = []
+
+    class Fault(Exception):
+        pgcode = "40P01"
+
+    def work(session: object, faults: int) -> int:
+        tries.append(faults)
+        if len(tries) <= faults:
+            raise sa.exc.OperationalError("UPDATE", {}, Fault())
+        return len(tries)
+
+    engine = create_engine(settings.database_url)
+    assert await transaction(session_factory(engine), work, 1) == 2
+    tries.clear()
+    with pytest.raises(sa.exc.OperationalError):
+        await transaction(session_factory(engine), work, 2)
+    assert len(tries) == 2
+    engine.dispose()

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.policies.rule_policy import RULES, RulePolicy
+from rasa.core.processor import MessageProcessor
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 from rasa.utils.endpoints import EndpointConfig
 
-from nlu.lean import changes, events, rules
+from nlu.lean import again, changes, events, rules
+from nlu.lean.memory import LeanTrackerStore
 
 LISTEN = {"action_name": "action_listen"}
 
@@ -137,3 +141,44 @@ def test_calls_share_a_connection_and_outlive_the_other_side() -> None:
     answers, connections = asyncio.run(run())
     assert answers == [{"number": number} for number in range(4)]
     assert connections == 1
+
+
+QUESTION, ANSWER = {"request_id": "7.1", "channel": "web"}, {"custom": {"outcome": "answered", "text": "cái thứ hai"}}
+
+
+def asked(metadata: dict[str, str] | None, *after: Event) -> list[Event]:
+    return [UserUttered("cái thứ hai", metadata=metadata), ActionExecuted("x"), *after, ActionExecuted("action_listen")]
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "thought_over"),
+    [
+        (asked(QUESTION, BotUttered(data=ANSWER)), "7.2", False),
+        (asked(QUESTION, BotUttered(data=ANSWER)), "7.1", True),  # nobody asks twice under one name
+        (asked(QUESTION, BotUttered(data=ANSWER)), "77.2", True),
+        (asked(QUESTION), "7.2", True),  # the actions failed: there was no answer
+        (asked(QUESTION, BotUttered(data=ANSWER)) + asked({"request_id": "8.1"}, BotUttered("khác")), "7.2", True),
+        (asked(None, BotUttered("x")), "7.2", True),
+        ([], "7.2", True),
+        (asked(QUESTION, BotUttered(data=ANSWER)), "", True),
+    ],
+)
+def test_a_question_whose_answer_was_lost_gets_the_same_again(
+    tmp_path: Path, before: list[Event], name: str, thought_over: bool
+) -> None:
+    store = LeanTrackerStore(Domain.empty(), "sqlite", db=str(tmp_path / "lean.db"))
+    processor, out, thought = MessageProcessor.__new__(MessageProcessor), CollectingOutputChannel(), []
+    processor.tracker_store = store
+
+    async def stock(processor: MessageProcessor, message: UserMessage) -> None:
+        thought.append(message.text)
+
+    async def run() -> None:
+        if before:
+            await store.save(DialogueStateTracker.from_events("a", before))
+        message = UserMessage("cái thứ hai", out, "a", metadata={"request_id": name})
+        await again.or_said_before(stock)(processor, message)
+
+    asyncio.run(run())
+    assert bool(thought) is thought_over
+    assert out.messages == ([] if thought_over else [{"recipient_id": "a", "custom": ANSWER["custom"]}])
