@@ -19,7 +19,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encod
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OBJECTS: list[dict[str, Any]] = [
     found
-    for path in sorted((ROOT / "deploy/kubernetes").glob("*.yaml"))
+    for path in sorted((ROOT / "deploy/kubernetes").rglob("*.yaml"))
     for found in yaml.safe_load_all(path.read_text(encoding="utf-8"))
 ]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ DEPLOYMENTS = of_kind("Deployment")
 
 def test_everything_that_runs_is_deployed_both_ways() -> None:
     assert set(SERVICES) == {"postgres", "redis", "migrate", "bot", "rasa", "actions", "backup", "proxy"}
-    assert set(PODS) == {"bot", "rasa", "actions", "redis", "migrate", "backup"}
+    assert set(PODS) == {"bot", "rasa", "actions", "redis", "migrate", "backup", "restore"}
 
 
 def test_every_image_is_pinned_and_runs_without_root() -> None:
