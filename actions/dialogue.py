@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from actions.choosing import chosen
 from actions.correcting import meant_instead
 from actions.feelings import opening
+from actions.needing import asks_about_paper
 from actions.people import out_of_scope
 from actions.several import two_procedures
-from actions.surroundings import agency_notes, place_question, settle_unit, without_agencies
+from actions.surroundings import agency_notes, place_question, settle_unit, without_agencies, without_desks
 from actions.turn import State, Turn
 from actions.wording import texts
 from knowledge.answers import Question, answer
@@ -72,8 +73,11 @@ def _by_question(
     state = settle_unit(state, places)
     if turn.intent == "go_back" and state.earlier:
         state = state.turned_to(state.earlier[0])
-    if not content_words(question, wording):
+    # a desk is where and not what, as long as something is at hand
+    if not content_words(without_desks(question) if state.procedure else question, wording):
         return _follow_up(session, turn, state, profile, places)
+    if state.procedure and turn.intent not in ("correct", "go_back") and asks_about_paper(question):
+        return _about(session, state.procedure, turn.aspects or ("documents",), state, profile)
     if turn.intent == "correct":
         question = meant_instead(question)
     found = _find(session, question, state, turn.intent == "correct")

@@ -50,6 +50,15 @@ def test_a_remark_that_names_nothing_goes_on_about_what_is_at_hand(session: Sess
 
 
 @pytest.mark.parametrize(
+    "said",
+    ["lam o cong an xa duoc khong", "nộp ở xã hay ở văn phòng đất đai", "công an phường làm được hông", "ra xã hả"],
+)
+def test_a_desk_is_where_and_not_what(session: Session, profile: Profile, said: str) -> None:
+    reply, after = say(session, profile, State(procedure=MARRIAGE), said, "place")
+    assert (reply.procedures[0], reply.aspects, after.procedure) == (MARRIAGE, ("place",), MARRIAGE)
+
+
+@pytest.mark.parametrize(
     ("offered", "outcome"), [((RESIDENCE, BIRTH), "clarify"), ((RESIDENCE,), "answered")], ids=["several", "one"]
 )
 def test_of_several_that_were_offered_none_is_taken_for_chosen(
