@@ -1,14 +1,17 @@
-"""Reading a typed choice: a number, an ordinal, "the last one", or words of an option."""
+"""Choices among procedures: their names, and what a typed answer chooses: a number, an ordinal, words of an option."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import sqlalchemy as sa
 import yaml
+from sqlalchemy.orm import Session
 
+from knowledge.models import Procedure, ProcedureVersion
 from nlu.text import fold, tokens
 
 _FILE = Path(__file__).parent / "ordinals.yml"
@@ -55,3 +58,16 @@ def _ordinals() -> tuple[dict[str, int], frozenset[str]]:
     raw = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     ordinals = {fold(phrase): position for position, phrases in raw["positions"].items() for phrase in phrases}
     return ordinals, frozenset(fold(word) for word in raw["fillers"])
+
+
+def names_of(session: Session, codes: Sequence[str]) -> dict[str, str]:
+    """Return the short names of codes in their order; unknown codes are left out."""
+    if not codes:
+        return {}
+    rows = session.execute(
+        sa.select(Procedure.code, ProcedureVersion.short_name)
+        .join(ProcedureVersion, ProcedureVersion.procedure_id == Procedure.id)
+        .where(ProcedureVersion.superseded_at.is_(None), Procedure.code.in_(list(codes)))
+    )
+    names = dict(rows.all())
+    return {code: names[code] for code in codes if code in names}

@@ -8,22 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from actions.choosing import chosen
+from actions.choosing import chosen, names_of
 from actions.correcting import meant_instead
 from actions.feelings import opening
 from actions.needing import asks_about_paper
 from actions.people import out_of_scope
 from actions.several import two_procedures
-from actions.surroundings import agency_notes, place_question, settle_unit, without_agencies, without_desks
+from actions.surroundings import (
+    agency_notes,
+    place_question,
+    settle_unit,
+    without_agencies,
+    without_desks,
+    without_places,
+)
+from actions.switching import turns_away
 from actions.turn import State, Turn
 from actions.wording import texts
 from knowledge.answers import Question, answer
 from knowledge.answers.parts import text
 from knowledge.answers.wording import joined, load_texts
-from knowledge.models import Procedure, ProcedureVersion
 from knowledge.places import Place, gazetteer_of
 from knowledge.profile import Profile
 from knowledge.reply import Button, Reply
@@ -55,11 +61,11 @@ def respond(session: Session, turn: Turn, state: State, profile: Profile) -> tup
         state = state.with_(unit=turn.unit)
     if turn.tapped and turn.procedure:
         return _about(session, turn.procedure, turn.aspects, state, profile)
-    picked = chosen(turn.text, _names_of(session, state.candidates))
+    picked = chosen(turn.text, names_of(session, state.candidates))
     if picked:
         return _about(session, picked, turn.aspects or state.aspects, state, profile)
     places = gazetteer_of(profile).find(turn.text)
-    question = without_agencies(_without(turn.text, places), profile)
+    question = without_agencies(without_places(turn.text, places), profile)
     reply, after = _by_question(session, turn, question, state, profile, places)
     if after.procedure != state.procedure:
         reply = _with_feeling(reply, turn)
@@ -82,6 +88,8 @@ def _by_question(
         question = meant_instead(question)
     found = _find(session, question, state, turn.intent == "correct")
     decision = decide(found, asked_before=bool(state.candidates))
+    if _may_turn_away(turn, question, state, decision):
+        decision = _or_else(session, question, state, decision)
     both = None if decision.named else two_procedures(session, question, found)
     if both:
         return _about_both(session, both, turn.aspects, state, profile)
@@ -105,6 +113,17 @@ def _find(session: Session, question: str, state: State, corrected: bool = False
     else:
         context = Context(_at_hand(state), state.earlier, state.candidates)
     return find(session, question, limit=_LOOKED_AT, context=context)
+
+
+def _may_turn_away(turn: Turn, question: str, state: State, decision: Decision) -> bool:
+    goes_on = decision.kind == "answer" and not decision.named and decision.hits[0].code == state.procedure
+    return goes_on and turn.intent == "ask_procedure" and turns_away(question)
+
+
+def _or_else(session: Session, question: str, state: State, decision: Decision) -> Decision:
+    """Return a question between what is at hand and what else is likely, if anything is."""
+    other = decide(_find(session, question, state, corrected=True))
+    return Decision("clarify", (other.hits[0], decision.hits[0])) if other.kind == "answer" else decision
 
 
 def _at_hand(state: State) -> str:
@@ -172,7 +191,7 @@ def _about_both(
     session: Session, codes: Sequence[str], aspects: Sequence[str], state: State, profile: Profile
 ) -> tuple[Reply, State]:
     """Answer for one procedure after the other; what follows goes on about the first."""
-    names = _names_of(session, codes)
+    names = names_of(session, codes)
     replies: list[Reply] = []
     for code in reversed(codes):
         reply, state = _about(session, code, aspects, state, profile)
@@ -205,7 +224,7 @@ def _clarify(decision: Decision, turn: Turn, state: State) -> tuple[Reply, State
 
 def _ask_which(session: Session, turn: Turn, state: State) -> tuple[Reply, State]:
     said = "choose_again" if state.candidates else "ask_which.text"
-    names = _names_of(session, state.candidates or texts().get("ask_which.choices"))
+    names = names_of(session, state.candidates or texts().get("ask_which.choices"))
     buttons = tuple(_procedure_button(name, code, turn.aspects) for code, name in names.items())
     reply = Reply("clarify", ((text(texts()(said)),),), buttons, candidates=tuple(names), aspects=turn.aspects)
     return reply, state.with_(candidates=tuple(names), aspects=turn.aspects)
@@ -246,25 +265,6 @@ def _with_feeling(reply: Reply, turn: Turn) -> Reply:
     return replace(reply, bubbles=((text(said),), *reply.bubbles)) if said else reply
 
 
-def _names_of(session: Session, codes: Sequence[str]) -> dict[str, str]:
-    """Return the short names of codes in their order; unknown codes are left out."""
-    if not codes:
-        return {}
-    rows = session.execute(
-        sa.select(Procedure.code, ProcedureVersion.short_name)
-        .join(ProcedureVersion, ProcedureVersion.procedure_id == Procedure.id)
-        .where(ProcedureVersion.superseded_at.is_(None), Procedure.code.in_(list(codes)))
-    )
-    names = dict(rows.all())
-    return {code: names[code] for code in codes if code in names}
-
-
-def _without(question: str, places: list[Place]) -> str:
-    """Return the question without the words that name places."""
-    said = {word.lower() for place in places for word in place.words}
-    return " ".join(word for word in question.split() if word.strip(".,?!").lower() not in said) if said else question
-
-
 def _procedure_button(title: str, code: str, aspects: Sequence[str]) -> Button:
     entities = {"procedure": code, "aspect": list(aspects)} if aspects else {"procedure": code}
     return Button(title, "ask_procedure", entities)
@@ -286,7 +286,7 @@ def is_clearly_ours(session: Session, turn: Turn, state: State, profile: Profile
     if state.candidates and len(content_words(question, wording)) <= _FEW:
         return True  # a short answer to our own question
     places = gazetteer_of(profile).find(question)
-    if state.procedure and places and not content_words(_without(question, places), wording):
+    if state.procedure and places and not content_words(without_places(question, places), wording):
         return True  # nothing but a place: where the procedure at hand is wanted
     decision = decide(_find(session, question, state))
     return decision.kind == "answer" and (decision.named or decision.hits[0].names >= _NAMED)

@@ -73,6 +73,12 @@ def agency_notes(said: str, profile: Profile) -> list[str]:
     return notes
 
 
+def without_places(question: str, places: list[Place]) -> str:
+    """Return the question without the words that name places."""
+    said = {word.lower() for place in places for word in place.words}
+    return " ".join(word for word in question.split() if word.strip(".,?!").lower() not in said) if said else question
+
+
 def without_agencies(question: str, profile: Profile) -> str:
     """Return the question without the names of abolished agencies: they tell where, not what.
 
