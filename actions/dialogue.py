@@ -79,9 +79,10 @@ def _by_question(
     state = settle_unit(state, places)
     if turn.intent == "go_back" and state.earlier:
         state = state.turned_to(state.earlier[0])
-    # a desk is where and not what, as long as something is at hand
-    if not content_words(without_desks(question) if state.procedure else question, wording):
+    if not content_words(question, wording):
         return _follow_up(session, turn, state, profile, places)
+    if state.procedure and not content_words(without_desks(question), wording):  # a desk is where and not what
+        return _about(session, state.procedure, turn.aspects or ("place",), state, profile)
     if state.procedure and turn.intent not in ("correct", "go_back") and asks_about_paper(question):
         return _about(session, state.procedure, turn.aspects or ("documents",), state, profile)
     if turn.intent == "correct":
