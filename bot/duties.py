@@ -45,9 +45,15 @@ class Duties:
             log.critical("duty.ended", duty=name, why=_told(error) if error else "it returned")
 
 
-def _told(error: BaseException) -> str:
-    """Return an error's class and where it came up, nothing of its words; of a group the first one's."""
+def innermost(error: BaseException) -> BaseException:
+    """Return the error, or of a group the first one in it."""
     while isinstance(among := getattr(error, "exceptions", None), tuple):
         error = among[0]
+    return error
+
+
+def _told(error: BaseException) -> str:
+    """Return an error's class and where it came up, nothing of its words; of a group the first one's."""
+    error = innermost(error)
     places = [f" at {Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     return type(error).__name__ + "".join(places[-1:])

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from bot.channels.base import Channel
+from bot.duties import innermost
 from bot.services import Services
 
 log = structlog.get_logger("channels")
@@ -31,7 +32,7 @@ async def keep_running(channel: Channel, parts: Services) -> None:
                 await channel.run(parts)
             return
         except Exception as error:
-            log.warning("channel.failed", channel=channel.name, error=type(error).__name__)
+            log.warning("channel.failed", channel=channel.name, error=type(innermost(error)).__name__)
         if anyio.current_time() - started > _LONGEST_PAUSE:
             pause = _FIRST_PAUSE
         await anyio.sleep(pause)
