@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from actions.choosing import chosen, names_of
 from actions.correcting import meant_instead
 from actions.feelings import opening
-from actions.needing import asks_about_paper
+from actions.needing import asks_for_paper
 from actions.people import out_of_scope
 from actions.several import two_procedures
 from actions.surroundings import (
@@ -43,7 +43,7 @@ from knowledge.search.decide import (
 )
 from knowledge.search.evidence import Context
 from knowledge.search.features import load_wording
-from knowledge.search.finder import Found, Hit, current_index, find
+from knowledge.search.finder import Found, Hit, are_twins, current_index, find
 from knowledge.search.model import load_model
 from nlu.text import normalise
 
@@ -83,7 +83,11 @@ def _by_question(
         return _follow_up(session, turn, state, profile, places)
     if state.procedure and not content_words(without_desks(question), wording):  # a desk is where and not what
         return _about(session, state.procedure, turn.aspects or ("place",), state, profile)
-    if state.procedure and turn.intent not in ("correct", "go_back") and asks_about_paper(question):
+    if (
+        state.procedure
+        and turn.intent not in ("correct", "go_back")
+        and asks_for_paper(session, question, state.procedure)
+    ):
         return _about(session, state.procedure, turn.aspects or ("documents",), state, profile)
     if turn.intent == "correct":
         question = meant_instead(question)
@@ -124,7 +128,9 @@ def _may_turn_away(turn: Turn, question: str, state: State, decision: Decision) 
 def _or_else(session: Session, question: str, state: State, decision: Decision) -> Decision:
     """Return a question between what is at hand and what else is likely, if anything is."""
     other = decide(_find(session, question, state, corrected=True))
-    return Decision("clarify", (other.hits[0], decision.hits[0])) if other.kind == "answer" else decision
+    if other.kind != "answer" or are_twins(session, other.hits[0].code, state.procedure):
+        return decision
+    return Decision("clarify", (other.hits[0], decision.hits[0]))
 
 
 def _at_hand(state: State) -> str:
@@ -287,7 +293,8 @@ def is_clearly_ours(session: Session, turn: Turn, state: State, profile: Profile
     if state.candidates and len(content_words(question, wording)) <= _FEW:
         return True  # a short answer to our own question
     places = gazetteer_of(profile).find(question)
-    if state.procedure and places and not content_words(without_places(question, places), wording):
-        return True  # nothing but a place: where the procedure at hand is wanted
+    somewhere = without_desks(without_places(question, places))
+    if state.procedure and (places or len(somewhere) < len(question)) and not content_words(somewhere, wording):
+        return True  # nothing but a place or a desk: where the procedure at hand is wanted
     decision = decide(_find(session, question, state))
     return decision.kind == "answer" and (decision.named or decision.hits[0].names >= _NAMED)

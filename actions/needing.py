@@ -2,69 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from sqlalchemy.orm import Session
 
-from knowledge.search.decide import content_words
+from actions.phrases import Phrase, Said, cut, read
+from knowledge.search.decide import content_words, decide
 from knowledge.search.features import load_wording
-from nlu.text import fold, tokens
+from knowledge.search.finder import find
 
 _FILE = Path(__file__).with_name("needs.yml")
+_NAMED = 0.5  # half of a procedure's name is said
 _MOST_BEFORE = 1  # words that could name a procedure: with more it may be another one that needs the paper
-_MOST_AFTER = 8  # words from the paper to the end of the question
-
-_Phrase = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Frame:
-    opens: tuple[_Phrase, ...]
-    ends: tuple[_Phrase, ...]
+    """``most``: so many words may stand between the paper and the end."""
+
+    opens: tuple[Phrase, ...]
+    ends: tuple[Phrase, ...]
+    most: int
 
 
 @dataclass(frozen=True)
 class _Needs:
     frames: tuple[_Frame, ...]
-    between: tuple[_Phrase, ...]
-    papers: tuple[_Phrase, ...]
+    between: tuple[Phrase, ...]
+    papers: tuple[Phrase, ...]
+    after: tuple[Phrase, ...]
 
 
-def asks_about_paper(question: str) -> bool:
-    """Tell whether no more is asked than whether some paper is needed, or what if it is not there."""
-    spoken = tokens(question)
-    words, needs = tuple(map(fold, spoken)), _needs()
-    for start in range(len(words)):
-        if len(content_words(" ".join(spoken[:start]), load_wording())) > _MOST_BEFORE:
-            return False
-        if any(_fits(words[start:], frame, needs) for frame in needs.frames):
-            return True
-    return False
+def asks_for_paper(session: Session, question: str, code: str) -> bool:
+    """Tell whether it is asked if a paper is needed for that procedure, and for no other that is named."""
+    beside = beside_paper(question)
+    if beside is None or not content_words(beside, load_wording()):
+        return beside is not None
+    best = decide(find(session, beside)).hits[:1]
+    return not any(hit.names >= _NAMED and hit.code != code for hit in best)
 
 
-def _fits(words: _Phrase, frame: _Frame, needs: _Needs) -> bool:
-    rest = _after(words, frame.opens)
-    while rest is not None and (shorter := _after(rest, needs.between)) is not None:
-        rest = shorter
-    after = None if rest is None else _after(rest, needs.papers)
-    return after is not None and any(_after(after[place:], frame.ends) is not None for place in range(_MOST_AFTER))
+def beside_paper(question: str) -> str | None:
+    """Return what is said beside a paper where it is asked whether it is needed, or what if it is not there.
+
+    None where something else is asked. What is returned may still name another procedure that needs the paper.
+    """
+    said, needs = Said(question), _needs()
+    for start in range(len(said.words)):
+        if len(content_words(" ".join(said.words[:start]), load_wording())) > _MOST_BEFORE:
+            return None
+        for frame in needs.frames:
+            end = _end_of_paper(said, start, frame, needs)
+            rest = _until_end(said, end, frame, needs) if end else None
+            if rest is not None:
+                return rest
+    return None
 
 
-def _after(words: _Phrase, phrases: Sequence[_Phrase]) -> _Phrase | None:
-    """Return what follows the longest phrase with which the words begin, None when they begin with none."""
-    length = max((len(phrase) for phrase in phrases if words[: len(phrase)] == phrase), default=0)
-    return words[length:] if length else None
+def _end_of_paper(said: Said, start: int, frame: _Frame, needs: _Needs) -> int:
+    """Return where the paper's name ends, 0 when none is named there."""
+    place = start + (opened := said.length(start, frame.opens))
+    while opened and (length := said.length(place, needs.between)):
+        place += length
+    length = said.length(place, needs.papers) if opened else 0
+    return place + length if length else 0
+
+
+def _until_end(said: Said, start: int, frame: _Frame, needs: _Needs) -> str | None:
+    """Return the words up to those that end the question, None when they do not."""
+    for place in range(start, min(start + frame.most + 1, len(said.words))):
+        length = said.length(place, frame.ends)
+        if length and _is_over(said, place + length, needs):
+            return " ".join(said.words[start:place])
+    return None
+
+
+def _is_over(said: Said, place: int, needs: _Needs) -> bool:
+    while length := said.length(place, needs.after):
+        place += length
+    return place == len(said.words)
 
 
 @lru_cache(maxsize=1)
 def _needs() -> _Needs:
-    raw = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    frames = tuple(_Frame(_phrases(frame["opens"]), _phrases(frame["ends"])) for frame in raw["frames"])
-    return _Needs(frames, _phrases(raw["between"]), _phrases(raw["papers"]))
-
-
-def _phrases(said: Sequence[str]) -> tuple[_Phrase, ...]:
-    return tuple(tuple(fold(phrase).split()) for phrase in said)
+    raw = read(_FILE)
+    frames = tuple(_Frame(cut(frame["opens"]), cut(frame["ends"]), frame["most"]) for frame in raw["frames"])
+    return _Needs(frames, cut(raw["between"]), cut(raw["papers"]), cut(raw["after"]))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
+from actions.phrases import Phrase, Said, cut, read
 from actions.turn import State, Turn
 from actions.wording import texts
 from knowledge.answers.parts import text
@@ -84,29 +82,30 @@ def without_agencies(question: str, profile: Profile) -> str:
 
     A question that names none stays as typed: in small letters "III" reads like a slip of the finger.
     """
-    return _without(question, [name.split() for names, _ in _former_agencies(profile) for name in names])
-
-
-def without_desks(question: str) -> str:
-    """Return the question without the desks of today that it names ("làm ở công an xã được không")."""
-    return _without(question, _desks())
-
-
-def _without(question: str, names: Sequence[Sequence[str]]) -> str:
     words = tokens(question)
     count = len(words)
     folded = [fold(word) for word in words]
+    names = [name.split() for names, _ in _former_agencies(profile) for name in names]
     for name in sorted(names, key=len, reverse=True):
         for start in range(len(folded) - len(name), -1, -1):
-            if folded[start : start + len(name)] == list(name):
+            if folded[start : start + len(name)] == name:
                 del words[start : start + len(name)], folded[start : start + len(name)]
     return " ".join(words) if len(words) < count else question
 
 
+def without_desks(question: str) -> str:
+    """Return the question without the desks of today that it names ("làm ở công an xã được không")."""
+    said, kept, start = Said(question), [], 0
+    while start < len(said.words):
+        length = said.length(start, _desks())
+        kept += [] if length else [said.words[start]]
+        start += length or 1
+    return " ".join(kept)
+
+
 @lru_cache(maxsize=1)
-def _desks() -> Sequence[Sequence[str]]:
-    names: list[str] = yaml.safe_load(_DESKS.read_text(encoding="utf-8"))
-    return [fold(name).split() for name in names]
+def _desks() -> tuple[Phrase, ...]:
+    return cut(read(_DESKS))
 
 
 @lru_cache(maxsize=4)

@@ -66,6 +66,12 @@ def current_index(session: Session) -> SearchIndex:
     return known[1]
 
 
+def are_twins(session: Session, one: str, other: str) -> bool:
+    """Tell whether two codes are one thing to a citizen, and no choices for each other."""
+    index = current_index(session)
+    return bool(index.twins[index.by_code[one]] == index.twins[index.by_code[other]])
+
+
 def find_procedures(session: Session, question: str, limit: int = 5) -> list[Hit]:
     """Return at most ``limit`` procedures for a question, best first.
 

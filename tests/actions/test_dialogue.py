@@ -8,10 +8,13 @@ from sqlalchemy.orm import Session
 
 from actions.choosing import chosen
 from actions.dialogue import complained, respond
+from actions.surroundings import without_desks
 from actions.turn import State, Turn, read_state, read_turn, write_state
 from knowledge.models import Fee, Procedure, ProcedureVersion
 from knowledge.profile import Profile
 from knowledge.reply import Reply
+from knowledge.search.decide import content_words
+from knowledge.search.features import load_wording
 from knowledge.search.finder import Found, Hit
 from knowledge.search.outlook import Outlook
 
@@ -62,6 +65,11 @@ def test_a_remark_that_names_nothing_goes_on_about_what_is_at_hand(session: Sess
 def test_a_desk_is_where_and_not_what(session: Session, profile: Profile, said: str) -> None:
     reply, after = say(session, profile, State(procedure=MARRIAGE, aspects=("documents",)), said)
     assert (reply.procedures[0], reply.aspects, after.procedure) == (MARRIAGE, ("place",), MARRIAGE)
+
+
+@pytest.mark.parametrize("said", ["còn quán thì cần giấy gì", "xin cho con vô trường thì sao", "tính xa hơn thì sao"])
+def test_what_only_sounds_like_a_desk_is_none(said: str) -> None:
+    assert content_words(without_desks(said), load_wording()) == content_words(said, load_wording())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from actions.dialogue import respond
-from actions.needing import asks_about_paper
+from actions.needing import beside_paper
 from actions.turn import State, Turn
 from knowledge.profile import Profile
 from knowledge.search.features import load_wording
@@ -32,7 +32,7 @@ RESIDENCE, BIRTH = "1.004222", "1.001193"
     ],
 )
 def test_no_more_is_asked_than_whether_a_paper_is_needed(said: str) -> None:
-    assert asks_about_paper(normalise(said, load_wording().lexicon))
+    assert beside_paper(normalise(said, load_wording().lexicon)) is not None
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,9 @@ def test_no_more_is_asked_than_whether_a_paper_is_needed(said: str) -> None:
         "làm căn cước có cần khai sinh không",
         "đăng ký kết hôn cần giấy độc thân không",
         "em cần làm căn cước không biết ở đâu",
+        "em cần giấy xác nhận độc thân không biết xin ở đâu",
+        "em cần hộ chiếu gấp, làm nhanh được không",
+        "em cần anh chị hướng dẫn đổi bằng lái được không",
         "cần xin bản sao khai sinh không biết hỏi ai",
         "cần giấy khai sinh",
         "chưa đăng ký kết hôn",
@@ -51,7 +54,22 @@ def test_no_more_is_asked_than_whether_a_paper_is_needed(said: str) -> None:
     ],
 )
 def test_a_procedure_that_is_named_is_asked_about(said: str) -> None:
-    assert not asks_about_paper(normalise(said, load_wording().lexicon))
+    assert beside_paper(normalise(said, load_wording().lexicon)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("chưa đăng ký kết hôn thì làm khai sinh cho con được không", BIRTH),
+        ("có cần giấy khai sinh để làm căn cước cho con không", "1.014062"),
+    ],
+)
+def test_what_is_named_beside_the_paper_is_asked_about(
+    session: Session, profile: Profile, said: str, code: str
+) -> None:
+    reply, _ = respond(session, Turn(said, "ask_procedure"), State(procedure=RESIDENCE), profile)
+    assert code in (*reply.procedures, *reply.candidates)
+    assert reply.procedures[:1] != (RESIDENCE,)
 
 
 def test_the_papers_of_what_is_at_hand_are_told(session: Session, profile: Profile) -> None:

@@ -14,7 +14,7 @@ from knowledge.search.evidence import Context
 from knowledge.search.finder import Found, Hit
 from knowledge.search.outlook import Outlook
 
-RESIDENCE, BIRTH, MARRIAGE = "1.004222", "1.001193", "1.000894"
+RESIDENCE, BIRTH = "1.004222", "1.001193"
 SURE, OPEN = Outlook(0.9, 0.05, 0.05, 0.0), Outlook(0.3, 0.3, 0.4, 0.0)
 
 
@@ -26,6 +26,8 @@ SURE, OPEN = Outlook(0.9, 0.05, 0.05, 0.0), Outlook(0.3, 0.3, 0.4, 0.0)
         ("à mà khai sinh nữa", True),
         ("con khach tay thi sao", True),
         ("sẵn hỏi luôn vụ tạm trú", True),
+        ("con mới chuyển về ở với ngoại thì sao ạ", False),
+        ("có còn hạn không", False),
         ("hộ chiếu còn hạn thì sao", False),
         ("nộp ở đâu", False),
         ("", False),
@@ -63,3 +65,17 @@ def test_what_may_be_something_else_is_asked(
     reply, _ = respond(session, Turn(said, "ask_procedure"), State(procedure=RESIDENCE), profile)
     assert reply.outcome == outcome
     assert (reply.candidates or reply.procedures)[: len(codes)] == codes
+
+
+def test_what_is_one_thing_to_a_citizen_is_no_choice(
+    session: Session, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, twin = "1.014061", "2.000200"
+
+    def find(*_: object, context: Context, **__: object) -> Found:
+        code = twin if context.rejected == first else first
+        return Found((Hit(code, "Cấp thẻ căn cước lần đầu", 0.8, 0.2),), SURE)
+
+    monkeypatch.setattr(dialogue, "find", find)
+    reply, _ = respond(session, Turn("còn thằng nhỏ 15 tuổi thì sao", "ask_procedure"), State(procedure=first), profile)
+    assert (reply.outcome, reply.procedures[:1]) == ("answered", (first,))
