@@ -61,9 +61,10 @@ def clear_alerts(session: Session, kind: str, channel: str, now: dt.datetime | N
     return True
 
 
-def see(session: Session, alert_id: int, now: dt.datetime | None = None) -> bool:
-    """Close the open alert of an event that somebody has seen to; False = there is none."""
+def see(session: Session, alert_id: int, count: int, now: dt.datetime | None = None) -> bool:
+    """Close the open alert of an event that somebody has seen so many times; False = there is none, or it has grown."""
     seen = sa.update(Alert).where(Alert.id == alert_id, Alert.kind.in_(EVENTS), Alert.cleared_at.is_(None))
+    seen = seen.where(Alert.count == count)
     values = {"cleared_at": now or utc_now()}
     return bool(session.execute(seen.values(values).execution_options(synchronize_session=False)).rowcount)
 

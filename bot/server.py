@@ -57,13 +57,13 @@ class FrontServer(uvicorn.Server):
         return self.duties.failed.is_set() or await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, after streams were told to end and what was begun is done: nobody knows the fate of a call cut off."""
+        """Stop, once what was begun is done, for of a call cut off nobody knows the fate, and every stream has ended."""
         self.duties.release()
-        self._hub.close()
         with anyio.move_on_after(_FINISH_WITHIN):
             async with anyio.create_task_group() as tasks:
                 for work in self._unfinished:
                     tasks.start_soon(work.finish)
+        self._hub.close()
         await super().shutdown(sockets)
 
 

@@ -15,7 +15,7 @@ from types import FrameType
 from setup.console import SetupError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-GRACE = 8.0  # seconds between asking a program to stop and ending it
+GRACE = 10.0  # seconds between asking a program to stop and ending it
 
 _PREFIX = re.compile(r"^\d{4}-\d\d-\d\d \S+ +[A-Z]+ +\S+ +- +")  # of a line that Rasa logs
 # What the last lines of a log mean to the person at the terminal.

@@ -48,10 +48,12 @@ def restore(place: Place, folder: Path, force: bool = False) -> Restored:
         raise
     files.swap(place.files)
     _exchange_memory(place, source)
-    if place.rows() != found.rows:
-        raise BackupError("other_rows")
+    is_same = place.rows() == found.rows
     migrate(place.database_url)
-    return Restored(found, None if requests is None else erasures.demand(place, requests))
+    erased = None if requests is None else erasures.demand(place, requests)
+    if not is_same:
+        raise BackupError("other_rows")
+    return Restored(found, erased)
 
 
 def _verified(place: Place, source: Path) -> Manifest:

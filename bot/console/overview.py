@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.alerts import EVENTS, open_alerts, see
-from bot.console.access import number, require
+from bot.console.access import form, key_of, number, require
 from bot.console.audit import record
 from bot.console.framing import framed
 from bot.console.parts import console
@@ -63,9 +63,10 @@ async def show(request: Request, person: Person) -> Response:
 
 @require("switch")
 async def mark_seen(request: Request, person: Person) -> Response:
-    """Close the alert of an event; one that somebody else has just closed stays closed."""
-    await transaction(console(request).parts.sessions, _see, number(request), person)
-    return RedirectResponse("/console/reports?done=alert_seen", 303)
+    """Close the alert of an event, unless more has happened than the page showed."""
+    key, count = number(request), key_of((await form(request)).get("count", "")) or 0
+    is_closed = await transaction(console(request).parts.sessions, _see, key, count, person)
+    return RedirectResponse(f"/console/reports{'?done=alert_seen' if is_closed else ''}", 303)
 
 
 def read(session: Session, person: Person, texts: Texts, now: dt.datetime | None = None) -> Overview:
@@ -93,6 +94,8 @@ def _trouble(alert: Alert, texts: Texts) -> Trouble:
     )
 
 
-def _see(session: Session, alert_id: int, person: Person) -> None:
-    if see(session, alert_id):
+def _see(session: Session, alert_id: int, count: int, person: Person) -> bool:
+    is_closed = see(session, alert_id, count)
+    if is_closed:
         record(session, person.id, "alert_seen", f"alert:{alert_id}")
+    return is_closed

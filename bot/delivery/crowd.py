@@ -36,6 +36,7 @@ _SOON = 30.0  # seconds; who is answered by then is not told first
 _MOST_AT_ONCE = 10  # conversations told in one transaction: who writes in that moment waits for it
 _MOST_ON_THE_WAY = 32  # messages of one channel: with more before it a notice is late, and so is the answer behind it
 _PAUSE, _PATIENCE = 0.1, 3.0  # seconds; a channel that has had no room for so long lets nothing through
+_LONGEST_WAIT = 30.0  # seconds for some conversations: other channels' people wait behind them
 _COUNTED = 50  # answers from which the pace is taken
 _LATELY = dt.timedelta(minutes=5)  # answers of a quiet hour before tell nothing of the pace
 # not what is tried again after a failure, and not what asks for no answer of Rasa
@@ -103,30 +104,34 @@ class Crowd:
         told, more = 0, True
         stuck: dict[str, Sequence[int]] = {}
         while more:
-            now = self._clock()
-            found = await self._with_room(now, stuck)
-            told += await self._tell_some(found.waiting, found.pace, now)
+            found, some = await self._tell_next(stuck)
+            told += some
             self._seen, more = found.seen, found.more
         return told
 
-    async def _with_room(self, now: dt.datetime, stuck: dict[str, Sequence[int]]) -> Found:
-        """Return the next to be told, once what is on its way in their channels has left.
+    async def _tell_next(self, stuck: dict[str, Sequence[int]]) -> tuple[Found, int]:
+        """Tell the next ones, each once what is on its way in its channel has left; return how many.
 
         So a notice leaves soon after it is written, and says a place and a time that are still true. Channels in which
-        nothing leaves are ``stuck`` for so long: there people are told all the same.
+        nothing leaves are ``stuck`` for so long: there people are told all the same, and after a while everywhere.
         """
         full: dict[str, Sequence[int]] = {}
-        until = anyio.current_time() + _PATIENCE
+        told, begun = 0, anyio.current_time()
+        until = begun + _PATIENCE
         while True:
+            now = self._clock()
             found = await transaction(self._sessions, _find, now, self._seen)
             waited_for = {name: head for name, head in found.full.items() if stuck.get(name) != head}
-            if not waited_for:
-                return found
             if waited_for != full:
                 full, until = waited_for, anyio.current_time() + _PATIENCE
             elif anyio.current_time() > until:
                 stuck.update(full)
-                return found
+                full = {}
+            if anyio.current_time() > begun + _LONGEST_WAIT:
+                full = {}
+            told += await self._tell_some([one for one in found.waiting if one.channel not in full], found.pace, now)
+            if not full:
+                return found, told
             await anyio.sleep(_PAUSE)
 
     async def _tell_some(self, waiting: Sequence[Waiting], pace: float | None, now: dt.datetime) -> int:

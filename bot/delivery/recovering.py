@@ -36,15 +36,14 @@ def give_up_old(session: Session, lane: Lane, before: dt.datetime) -> list[str]:
     first = session.scalar(sa.select(OutboxItem.created_at).where(waiting).order_by(OutboxItem.id).limit(1))
     if first is None or first > before:
         return []
-    old = sa.and_(waiting, OutboxItem.created_at <= before)
-    conversations = list(session.scalars(sa.select(OutboxItem.conversation_id).where(old).order_by(OutboxItem.id)))
-    rest = sa.and_(
-        DeliveryPart.outbox_id.in_(sa.select(OutboxItem.id).where(old)), DeliveryPart.state.in_(("pending", "sending"))
-    )
-    values = {"state": "parked", "error": "too old"}
-    changed(session, sa.update(DeliveryPart).where(rest).values(**values, body={}))
-    changed(session, sa.update(OutboxItem).where(old).values(values))
-    return conversations
+    old = sa.select(OutboxItem).where(waiting, OutboxItem.created_at <= before).order_by(OutboxItem.id)
+    items = session.scalars(old.with_for_update(skip_locked=True)).all()
+    for item in items:
+        item.state, item.error = "parked", "too old"
+        parts = sa.update(DeliveryPart).where(DeliveryPart.outbox_id == item.id)
+        changed(session, parts.where(DeliveryPart.state == "pending").values(state="parked", error="too old"))
+        changed(session, parts.values(body={}))
+    return [item.conversation_id for item in items]
 
 
 def told_again(begun: dt.datetime, now: dt.datetime, repeats: Sequence[float]) -> dt.datetime:

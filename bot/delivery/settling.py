@@ -78,7 +78,8 @@ class Settling:
         if not self._channel.capabilities.replayed:
             old = recovering.give_up_old(session, self.lane, utc_now() - _OLDEST)
             if old:
-                self._alert(session, "too_old", {"count": len(old), "conversation": old[-1]})
+                log.warning("outbox.too_old", channel=self._channel.name, conversations=old)
+                self._alert(session, "too_old", {"conversation": old[-1]})
 
     def _until_confirmed(self, lease: dt.datetime | None = None) -> dt.datetime:
         """Return until when word of a part may come.

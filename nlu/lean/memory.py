@@ -29,10 +29,10 @@ _BEGAN = (
 _ALL = sa.select(_EVENTS.c.data).where(_OF_SENDER).order_by(_EVENTS.c.id)
 _SESSION = _ALL.where(_EVENTS.c.timestamp >= sa.func.coalesce(_BEGAN, 0.0))
 # without them a session's beginning is looked for in all that was ever said in its dialogue
+_INDEXES = {"ix_events_kind": "sender_id, type_name, timestamp", "ix_events_time": "sender_id, timestamp"}
 # libpq's names, as in knowledge/database.py
 _LINE = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 _LINE["tcp_user_timeout"] = 10_000  # milliseconds
-_INDEXES = {"ix_events_kind": "sender_id, type_name, timestamp", "ix_events_time": "sender_id, timestamp"}
 
 
 class LeanTrackerStore(SQLTrackerStore):

@@ -143,23 +143,47 @@ async def test_who_writes_where_nothing_leaves_is_told_all_the_same(
     assert await crowd(sessions, NOW, told).look() == 12
 
 
+class Passing:
+    """Time that goes on by itself: with each pause of two seconds one message of a busy channel leaves."""
+
+    def __init__(self, sessions: sessionmaker, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left: list[int] = []  # how many were told before each
+        self.seconds = 0.0
+        self._sessions = sessions
+        self._told = told
+        monkeypatch.setattr(crowds.anyio, "sleep", self._sleep)
+        monkeypatch.setattr(crowds.anyio, "current_time", lambda: self.seconds)
+
+    async def _sleep(self, _seconds: float) -> None:
+        self.seconds += 2.0
+        self.left.append(len(self._told))
+        with self._sessions.begin() as session:
+            session.execute(sa.update(OutboxItem).where(OutboxItem.seq == len(self.left)).values(state="sent"))
+
+
 async def test_a_slow_channel_is_not_taken_for_one_in_which_nothing_leaves(
     sessions: sessionmaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crowds, "_PATIENCE", 1.0)
-    monkeypatch.setattr(crowds, "_PAUSE", 0.02)
-    for number in range(crowds._MOST_AT_ONCE + 1):
+    for number in range(3):
         ask(sessions, f"c{number}", -20)
-    slow = 20
-    on_the_way(sessions, "zalo", crowds._MOST_ON_THE_WAY + slow)
+    ask(sessions, "elsewhere", -19, channel="web")
+    on_the_way(sessions, "zalo", crowds._MOST_ON_THE_WAY + 9)
     told: list[str] = []
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(crowd(sessions, NOW, told).look)
-        for seq in range(1, slow + 2):
-            await anyio.sleep(0.08)
-            assert told == []
-            with sessions.begin() as session:
-                session.execute(sa.update(OutboxItem).where(OutboxItem.seq == seq).values(state="sent"))
+    passing = Passing(sessions, told, monkeypatch)
+    assert await crowd(sessions, NOW, told).look() == 4
+    assert passing.left == [1] * 10  # who has room has not waited, and the others did
+    assert told == ["elsewhere", "c0", "c1", "c2"]
+
+
+async def test_nobody_is_let_wait_for_ever_behind_a_slow_channel(
+    sessions: sessionmaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(sessions, "c0", -20)
+    on_the_way(sessions, "zalo", crowds._MOST_ON_THE_WAY + 99)
+    told: list[str] = []
+    passing = Passing(sessions, told, monkeypatch)
+    assert await crowd(sessions, NOW, told).look() == 1
+    assert passing.seconds == crowds._LONGEST_WAIT + 2
 
 
 async def test_who_comes_beside_the_line_is_not_passed_over(sessions: sessionmaker) -> None:

@@ -39,7 +39,8 @@ class ZaloChannel(Channel):
     name = NAME
     capabilities = CAPABILITIES[NAME]
     file_sources = FileSources(hosts=FILE_HOSTS)
-    repeats = (30.0, 330.0, 1230.0, 3030.0, 6630.0)  # 30 seconds, then 5, 15, 30 and 60 minutes more
+    # 30 seconds, then 5 and 15 minutes more; for the repeats after half an hour and an hour nobody is let wait
+    repeats = (30.0, 330.0, 1230.0)
 
     def __init__(self, settings: ChannelSettings, api: ZaloApi, tokens: ZaloTokens, echoes: Echoes) -> None:
         self.api = api
