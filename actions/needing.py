@@ -15,7 +15,7 @@ from knowledge.search.finder import find
 
 _FILE = Path(__file__).with_name("needs.yml")
 _NAMED = 0.5  # half of a procedure's name is said
-_MOST_BEFORE = 1  # words that could name a procedure: with more it may be another one that needs the paper
+_MOST_BESIDE = 1  # words before and after that could name a procedure: with more it may be another one
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class _Needs:
     frames: tuple[_Frame, ...]
     between: tuple[Phrase, ...]
     papers: tuple[Phrase, ...]
-    after: tuple[Phrase, ...]
+    goes_on: tuple[Phrase, ...]
+    joints: tuple[Phrase, ...]
 
 
 def asks_for_paper(session: Session, question: str, code: str) -> bool:
@@ -51,7 +52,7 @@ def beside_paper(question: str) -> str | None:
     """
     said, needs = Said(question), _needs()
     for start in range(len(said.words)):
-        if len(content_words(" ".join(said.words[:start]), load_wording())) > _MOST_BEFORE:
+        if len(content_words(" ".join(said.words[:start]), load_wording())) > _MOST_BESIDE:
             return None
         for frame in needs.frames:
             end = _end_of_paper(said, start, frame, needs)
@@ -80,13 +81,18 @@ def _until_end(said: Said, start: int, frame: _Frame, needs: _Needs) -> str | No
 
 
 def _is_over(said: Said, place: int, needs: _Needs) -> bool:
-    while length := said.length(place, needs.after):
+    """Tell whether no more is said from there on than another paper, and what names nothing."""
+    if said.length(place, needs.goes_on):
+        return False
+    if length := said.length(place, needs.joints):
         place += length
-    return place == len(said.words)
+        place += said.length(place, needs.papers)
+    return len(content_words(" ".join(said.words[place:]), load_wording())) <= _MOST_BESIDE
 
 
 @lru_cache(maxsize=1)
 def _needs() -> _Needs:
     raw = read(_FILE)
     frames = tuple(_Frame(cut(frame["opens"]), cut(frame["ends"]), frame["most"]) for frame in raw["frames"])
-    return _Needs(frames, cut(raw["between"]), cut(raw["papers"]), cut(raw["after"]))
+    lists = {name: cut(raw[name]) for name in ("between", "papers", "goes_on", "joints")}
+    return _Needs(frames, **lists)

@@ -57,7 +57,7 @@ class FrontServer(uvicorn.Server):
         return self.duties.failed.is_set() or await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, once what was begun is done: nobody knows the fate of a call that is cut off. Streams end after that."""
+        """Stop, once what was begun is done: nobody knows the fate of a call that is cut off. Then streams end."""
         self.duties.release()
         with anyio.move_on_after(_FINISH_WITHIN):
             async with anyio.create_task_group() as tasks:

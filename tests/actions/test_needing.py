@@ -26,6 +26,8 @@ RESIDENCE, BIRTH = "1.004222", "1.001193"
         "cần bản sao khai sinh không",
         "co can giay chung thuc hop dong mua ban khong",
         "quen dem giay khai sinh co sao k",
+        "có cần hộ chiếu không hay căn cước thôi",
+        "can giay kham suc khoe khong, giay to gi",
         "hông có sổ hộ khẩu có sao hông",
         "nha chua co so do thi nhap khau duoc khong",
         "chưa có sổ đỏ thì xin được không ạ",
