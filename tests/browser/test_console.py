@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from bot.alerts import raise_alert
 from knowledge.models import AdminUnit, CannedReply, Conversation, Handoff, Staff
 from nlu.text import fold
 from tests.bot.running import Running
@@ -194,3 +198,19 @@ def test_paper_shows_the_page_alone(page: Page, office: Office) -> None:
     expect(page.get_by_role("table")).to_be_visible()
     for hidden in ("#side", ".filters"):
         expect(page.locator(hidden)).to_be_hidden()
+
+
+def test_an_administrator_closes_what_has_been_seen(page: Page, office: Office) -> None:
+    with office.server.sessions.begin() as session:
+        raise_alert(session, "parked", "zalo", "parked", {"conversation": str(UUID(int=1)), "reason": "blocked"})
+        raise_alert(session, "operator", "zalo", "zalo_reauthorise")
+    enter(page, office)
+    page.goto(f"{office.server.url}/console/reports")
+    expect(page.get_by_role("button", name="Đã xem")).to_have_count(1)
+    assert serious_faults(page) == [] and page.evaluate(OVERFLOW) <= 0
+    if folder := os.environ.get("LOOK_AT"):
+        page.screenshot(path=Path(folder) / f"alerts-{page.viewport_size['width']}.png")
+    page.get_by_role("button", name="Đã xem").click()
+    expect(page.get_by_role("status")).to_contain_text("Đã đóng cảnh báo.")
+    expect(page.get_by_role("button", name="Đã xem")).to_have_count(0)
+    expect(page.get_by_text("cấp quyền lại")).to_be_visible()

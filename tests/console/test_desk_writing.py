@@ -103,6 +103,7 @@ def test_a_closed_window_keeps_the_reply_back(hall: Hall, lan: Browser) -> None:
         ("pending", "connection refused", "Chưa gửi được, đang thử lại"),
         ("sent", "", "Đã gửi"),
         ("parked", "the citizen has been silent for too long", "Không gửi được: quá hạn nhắn tin của kênh"),
+        ("parked", "too old", "Không gửi được: chờ quá 24 giờ"),
         ("unsure", "", "Chưa chắc đã đến"),
     ],
 )

@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 from knowledge.models import DeliveryPart, OutboxItem
 
 # a part of a refusal's own words, and the sentence under ``delivery_why`` that tells what it means
-_WHY = (("silent for too long", "window"), ("token", "operator"), ("package", "operator"), ("block", "blocked"))
+_WHY = (
+    ("silent for too long", "window"),
+    ("token", "operator"),
+    ("package", "operator"),
+    ("block", "blocked"),
+    ("too old", "old"),
+)
 
 
 @dataclass(frozen=True)
