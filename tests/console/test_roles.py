@@ -86,7 +86,7 @@ GET  /audit.xlsx              a      200
 GET  /switches                a      200
 POST /switches/off            a      422
 POST /switches/on             a      422
-POST /reports/seen/99         a      303
+POST /reports/seen/{id:int}   a      303
 GET  /canned/search           ahce   200
 GET  /search                  ahcv   200
 GET  /history                 ahcv   200
