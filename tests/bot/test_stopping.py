@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.base import Delivery, Part
-from bot.delivery.places import Places
 from knowledge.models import Alert, DeliveryPart, InboxItem
 from tests.bot.fake_rasa import PATIENCE, FakeRasa, Held
 from tests.bot.on_telegram import until
@@ -77,18 +76,3 @@ async def test_what_hangs_does_not_keep_the_server(
     rasa.wait_for("một")
     phone.server.stop()
     assert phone.rows(sa.select(InboxItem.state)) == ["working"]
-
-
-async def test_places_are_given_until_the_end() -> None:
-    places = Places(3)
-    assert await places.take_free() == 3
-    waiting = asyncio.create_task(places.take_free())
-    finishing = asyncio.create_task(places.finish())
-    await asyncio.sleep(0)
-    places.release(2)
-    await asyncio.sleep(0)
-    assert not finishing.done()
-    places.release()
-    await asyncio.wait_for(finishing, PATIENCE)
-    assert not waiting.done()
-    waiting.cancel()
