@@ -294,7 +294,7 @@ def is_clearly_ours(session: Session, turn: Turn, state: State, profile: Profile
         return True  # a short answer to our own question
     places = gazetteer_of(profile).find(question)
     somewhere = without_desks(without_places(question, places))
-    if state.procedure and (places or len(somewhere) < len(question)) and not content_words(somewhere, wording):
+    if state.procedure and somewhere != question and not content_words(somewhere, wording):
         return True  # nothing but a place or a desk: where the procedure at hand is wanted
     decision = decide(_find(session, question, state))
     return decision.kind == "answer" and (decision.named or decision.hits[0].names >= _NAMED)

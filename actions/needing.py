@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from actions.phrases import Phrase, Said, cut, read
+from actions.phrases import Phrases, Said, read
 from knowledge.search.decide import content_words, decide
 from knowledge.search.features import load_wording
 from knowledge.search.finder import find
@@ -22,18 +22,18 @@ _MOST_BESIDE = 1  # words before and after that could name a procedure: with mor
 class _Frame:
     """``most``: so many words may stand between the paper and the end."""
 
-    opens: tuple[Phrase, ...]
-    ends: tuple[Phrase, ...]
+    opens: Phrases
+    ends: Phrases
     most: int
 
 
 @dataclass(frozen=True)
 class _Needs:
     frames: tuple[_Frame, ...]
-    between: tuple[Phrase, ...]
-    papers: tuple[Phrase, ...]
-    goes_on: tuple[Phrase, ...]
-    joints: tuple[Phrase, ...]
+    between: Phrases
+    papers: Phrases
+    goes_on: Phrases
+    joints: Phrases
 
 
 def asks_for_paper(session: Session, question: str, code: str) -> bool:
@@ -93,6 +93,6 @@ def _is_over(said: Said, place: int, needs: _Needs) -> bool:
 @lru_cache(maxsize=1)
 def _needs() -> _Needs:
     raw = read(_FILE)
-    frames = tuple(_Frame(cut(frame["opens"]), cut(frame["ends"]), frame["most"]) for frame in raw["frames"])
-    lists = {name: cut(raw[name]) for name in ("between", "papers", "goes_on", "joints")}
+    frames = tuple(_Frame(Phrases(frame["opens"]), Phrases(frame["ends"]), frame["most"]) for frame in raw["frames"])
+    lists = {name: Phrases(raw[name]) for name in ("between", "papers", "goes_on", "joints")}
     return _Needs(frames, **lists)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,29 @@ import yaml
 
 from nlu.text import fold, has_marks, place_tones, tokens
 
-Phrase = tuple[str, ...]
 _MARKED = 1 / 3  # so many of the words of a text typed with marks have some; "ko" has become "không" in any text
+_ByFirst = dict[str, list[list[str]]]
+
+
+class Phrases:
+    """A list of phrases, by their first words: with marks, and as they are typed without."""
+
+    def __init__(self, phrases: Sequence[str]) -> None:
+        placed = [place_tones(phrase) for phrase in phrases]
+        self._marked, self._folded = _by_first(placed), _by_first(map(fold, placed))
+
+    def length(self, words: Sequence[str], start: int, are_marked: bool) -> int:
+        """Return how many words the longest phrase has that begins at a word, 0 when none does."""
+        known = (self._marked if are_marked else self._folded).get(words[start], ()) if start < len(words) else ()
+        return max((len(one) for one in known if words[start : start + len(one)] == one), default=0)
+
+
+def _by_first(phrases: Iterable[str]) -> _ByFirst:
+    found: _ByFirst = defaultdict(list)
+    for phrase in phrases:
+        words = phrase.split()
+        found[words[0]].append(words)
+    return found
 
 
 class Said:
@@ -19,24 +41,14 @@ class Said:
 
     def __init__(self, text: str) -> None:
         self.words = tokens(text)
-        marked = sum(map(has_marks, self.words)) > len(self.words) * _MARKED
-        self._as_typed = self.words if marked else list(map(fold, self.words))
-        self._is_marked = marked
+        self._are_marked = sum(map(has_marks, self.words)) > len(self.words) * _MARKED
+        self._as_typed = self.words if self._are_marked else list(map(fold, self.words))
 
-    def length(self, start: int, phrases: Iterable[Phrase]) -> int:
+    def length(self, start: int, phrases: Phrases) -> int:
         """Return how many words the longest phrase has that begins at a word, 0 when none does."""
-        return max((len(phrase) for phrase in phrases if self._has(start, phrase)), default=0)
-
-    def _has(self, start: int, phrase: Phrase) -> bool:
-        wanted = phrase if self._is_marked else map(fold, phrase)
-        return self._as_typed[start : start + len(phrase)] == list(wanted)
+        return phrases.length(self._as_typed, start, self._are_marked)
 
 
 def read(file: Path) -> Any:
     """Return what stands in a YAML file."""
     return yaml.safe_load(file.read_text(encoding="utf-8"))
-
-
-def cut(phrases: Sequence[str]) -> tuple[Phrase, ...]:
-    """Return the words of each phrase."""
-    return tuple(tuple(place_tones(phrase).split()) for phrase in phrases)

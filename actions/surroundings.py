@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from actions.phrases import Phrase, Said, cut, read
+from actions.phrases import Phrases, Said, read
 from actions.turn import State, Turn
 from actions.wording import texts
 from knowledge.answers.parts import text
@@ -94,18 +94,18 @@ def without_agencies(question: str, profile: Profile) -> str:
 
 
 def without_desks(question: str) -> str:
-    """Return the question without the desks of today that it names ("làm ở công an xã được không")."""
+    """Return the question without the desks of today that it names ("làm ở công an xã được không"), else as typed."""
     said, kept, start = Said(question), [], 0
     while start < len(said.words):
         length = said.length(start, _desks())
         kept += [] if length else [said.words[start]]
         start += length or 1
-    return " ".join(kept)
+    return " ".join(kept) if len(kept) < len(said.words) else question
 
 
 @lru_cache(maxsize=1)
-def _desks() -> tuple[Phrase, ...]:
-    return cut(read(_DESKS))
+def _desks() -> Phrases:
+    return Phrases(read(_DESKS))
 
 
 @lru_cache(maxsize=4)

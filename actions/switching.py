@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from actions.phrases import Phrase, Said, cut, read
+from actions.phrases import Phrases, Said, read
 
 _FILE = Path(__file__).with_name("openers.yml")
 
@@ -19,5 +19,5 @@ def turns_away(text: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> dict[str, tuple[Phrase, ...]]:
-    return {name: cut(said) for name, said in read(_FILE).items()}
+def _phrases() -> dict[str, Phrases]:
+    return {name: Phrases(said) for name, said in read(_FILE).items()}

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from actions.choosing import chosen
-from actions.dialogue import complained, respond
+from actions.dialogue import complained, is_clearly_ours, respond
 from actions.surroundings import without_desks
 from actions.turn import State, Turn, read_state, read_turn, write_state
 from knowledge.models import Fee, Procedure, ProcedureVersion
@@ -65,6 +65,15 @@ def test_a_remark_that_names_nothing_goes_on_about_what_is_at_hand(session: Sess
 def test_a_desk_is_where_and_not_what(session: Session, profile: Profile, said: str) -> None:
     reply, after = say(session, profile, State(procedure=MARRIAGE, aspects=("documents",)), said)
     assert (reply.procedures[0], reply.aspects, after.procedure) == (MARRIAGE, ("place",), MARRIAGE)
+
+
+@pytest.mark.parametrize(("said", "is_ours"), [("Ra xã hả?", True), ("Ở La Gi?", True), ("Sao vậy?", False)])
+def test_nothing_but_a_place_or_a_desk_is_ours(
+    session: Session, profile: Profile, monkeypatch: pytest.MonkeyPatch, said: str, is_ours: bool
+) -> None:
+    monkeypatch.setattr("actions.dialogue._find", lambda *_: Found((), Outlook(0.0, 0.0, 0.0, 1.0)))
+    turn = Turn(said, "out_of_scope")
+    assert is_clearly_ours(session, turn, State(procedure=MARRIAGE), profile) is is_ours
 
 
 @pytest.mark.parametrize("said", ["còn quán thì cần giấy gì", "xin cho con vô trường thì sao", "tính xa hơn thì sao"])
