@@ -155,7 +155,7 @@ class TthcChat extends HTMLElement {
   resume() {
     if (this.resumed) return;
     this.resumed = true;
-    this.log.quiet(true);
+    this.log.quiet(Boolean(this.session.api.token)); // who is new has no history, and hears all
     this.session.resume().then(() => {
       this.offer();
       this.log.toEnd();

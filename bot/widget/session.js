@@ -17,6 +17,7 @@ export class Session {
       onLine: (up) => view.onLine(up),
       onRefused: () => this.renew().catch(() => {}), // the stream comes back after its pause
     });
+    this.left = tab.get("unsent") || []; // by the page before, until they are shown again
     this.empty();
   }
 
@@ -75,11 +76,10 @@ export class Session {
     this.api.typing().catch(() => {});
   }
 
-  /** Brings back an earlier conversation, when this device has one. */
+  /** Brings back what this device has: an earlier conversation, and texts that never left. */
   async resume() {
-    if (!this.api.token) return;
     try {
-      await this.sync();
+      if (this.api.token) await this.sync();
     } catch (error) {
       if (error.status === 401 || error.status === 403) await this.renew().catch(() => {});
     }
@@ -250,18 +250,21 @@ export class Session {
     this.stream.stop();
     this.api.keep(null);
     this.local.remove("conversation");
+    this.left = [];
     this.empty();
     this.save();
   }
 
   save() {
-    const unsent = this.pending.filter((item) => item.state !== "sent" && !item.secret && !item.file);
+    const unsent = this.left.concat(this.pending.filter((item) => item.state !== "sent" && !item.secret && !item.file));
     this.tab.set("unsent", unsent.map(({ client_id, shown, body, at }) => ({ client_id, shown, body, at })));
   }
 
   restore() {
     const known = new Set(this.messages.map((message) => message.client_id));
-    (this.tab.get("unsent") || []).filter((item) => !known.has(item.client_id)).forEach((item) => {
+    const left = this.left.filter((item) => !known.has(item.client_id));
+    this.left = [];
+    left.forEach((item) => {
       item.state = "failed";
       this.pending.push(item);
       this.view.onPending(item);

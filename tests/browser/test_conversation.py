@@ -91,6 +91,33 @@ def test_an_unsent_text_is_there_after_a_reload(widget: Widget, fake: FakeServer
     expect(widget.log.locator(".citizen")).to_have_count(2)
 
 
+def test_a_first_text_that_never_left_is_there_after_a_reload(widget: Widget, fake: FakeServer) -> None:
+    widget.page.route("**/api/web/conversations", lambda route: route.abort())
+    widget.ask("phí thường trú")
+    expect(widget.log).to_contain_text("Chưa gửi được")
+    widget.page.unroute("**/api/web/conversations")
+    widget.page.reload()
+    widget.button("Gửi lại").click()
+    expect(widget.messages("assistant")).to_have_count(1)
+    assert [post["text"] for post in fake.knobs.posts] == ["phí thường trú"]
+
+
+def test_what_is_asked_while_the_history_comes_is_there_once(widget: Widget, fake: FakeServer) -> None:
+    widget.ask("phí thường trú")
+    expect(widget.messages("assistant")).to_have_count(1)
+    fake.knobs.fail_sends = 1
+    widget.ask("còn tạm trú thì sao")
+    expect(widget.log).to_contain_text("Chưa gửi được")
+    widget.page.route("**/api/web/history*", lambda route: None)
+    widget.page.reload()
+    widget.ask("em cảm ơn")
+    expect(widget.messages("citizen")).to_have_count(2)
+    widget.page.unroute("**/api/web/history*")  # lets go of what it held
+    widget.button("Gửi lại").click()
+    expect(widget.messages("assistant")).to_have_count(3)
+    expect(widget.log.locator(".citizen")).to_have_count(3)
+
+
 def test_what_is_asked_offline_goes_out_when_the_network_is_back(widget: Widget, fake: FakeServer) -> None:
     widget.ask("phí thường trú")
     expect(widget.messages("assistant")).to_have_count(1)
