@@ -22,7 +22,7 @@ from bot.delivery.saying import NEVER_STALE
 from knowledge.models import Conversation, DeliveryPart, Handoff, Message, OutboxItem, utc_now
 from knowledge.reply import Block, Reply
 
-LEASE = dt.timedelta(seconds=120)  # longer than any one call; renewed before each
+LEASE = dt.timedelta(seconds=30)  # renewed before each call, and again while one lasts
 
 # As in bot/conversation.py, statements that run for every message are built once.
 _EARLIER = aliased(OutboxItem)

@@ -6,12 +6,14 @@ Within a conversation messages leave one after the other, in the order of their 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Concatenate, ParamSpec
 
 import anyio
 import structlog
 from anyio.abc import TaskGroup
+from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, Delivery
 from bot.delivery import ledger
@@ -26,7 +28,12 @@ from knowledge.models import utc_now
 
 log = structlog.get_logger("outbox")
 
+P = ParamSpec("P")
+
 _PLACES = 16  # conversations of one channel that are written to at once
+_RENEW_EVERY = 8.0  # seconds; a lease outlives two renewals that fail
+_SETTLE_WITHIN = dt.timedelta(seconds=120)  # so long a mark is tried again while the database is away
+_GRACE = 10.0  # seconds after our own database failed in which others store what they have in hand
 
 
 class Outbox:
@@ -81,6 +88,7 @@ class Sender:
         self._places = Places(_PLACES)
         self._news = anyio.Event()
         self._recover_at = 0.0
+        self._in_hand: dict[int, Outgoing] = {}
 
     def wake(self) -> None:
         """Look at once."""
@@ -90,6 +98,7 @@ class Sender:
         """Deliver for ever; a fault of the database is logged and tried again."""
         everything = self._alone
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._hold)
             while True:
                 self._news = anyio.Event()
                 try:
@@ -98,12 +107,22 @@ class Sender:
                     await self._start_all_due(tasks)
                 except Exception as error:  # the rows are still there for the next round
                     log.error("outbox.failed", channel=self._channel.name, error=type(error).__name__)
+                    self._recover_at = anyio.current_time() + _GRACE
                 with anyio.move_on_after(LOOK_EVERY):
                     await self._news.wait()
 
     async def finish(self) -> None:
         """Take nothing more and wait until what is being sent is settled."""
         await self._places.finish()
+
+    async def _hold(self) -> None:
+        """Renew, for ever, the leases of what is in hand: a call may last longer than one."""
+        while True:
+            await anyio.sleep(_RENEW_EVERY)
+            try:
+                await self._gathering.do(_renew, list(self._in_hand.values()))
+            except Exception as error:  # the next one comes before the leases end
+                log.warning("outbox.not_renewed", channel=self._channel.name, error=type(error).__name__)
 
     async def _recover(self, everything: bool) -> None:
         """Leases end seldom, and looks are many."""
@@ -139,28 +158,41 @@ class Sender:
 
     async def send(self, outgoing: Outgoing) -> None:
         """Send the remaining parts of a message, up to the first that cannot go now."""
-        place, until = 0, _end_of_lease()
-        goes_on = await self._gathering.persist(until, self.settling.go_on, outgoing, place)
+        self._in_hand[outgoing.delivery.item_id] = outgoing
+        try:
+            await self._send(outgoing)
+        finally:
+            del self._in_hand[outgoing.delivery.item_id]
+
+    async def _send(self, outgoing: Outgoing) -> None:
+        place, asked_at = 0, utc_now()
+        goes_on = await self._persist(self.settling.go_on, outgoing, place)
         while goes_on:
-            until = _end_of_lease()  # it was renewed in that moment
             try:
-                external_id = await self._call(outgoing, outgoing.steps[place])
+                external_id = await self._call(outgoing, outgoing.steps[place], asked_at)
             except DeliveryError as error:
-                goes_on = await self._failed(until, outgoing, place, error)
+                asked_at = utc_now()
+                goes_on = await self._failed(outgoing, place, error)
             else:
-                goes_on = await self._gathering.persist(until, self.settling.sent, outgoing, place, external_id)
+                asked_at = utc_now()
+                goes_on = await self._persist(self.settling.sent, outgoing, place, external_id)
                 self._metrics.delivered(self._channel.name)
             place += 1
 
-    async def _failed(self, until: dt.datetime, outgoing: Outgoing, place: int, error: DeliveryError) -> bool:
+    async def _persist(self, work: Callable[Concatenate[Session, P], bool], *args: P.args, **kwargs: P.kwargs) -> bool:
+        return await self._gathering.persist(utc_now() + _SETTLE_WITHIN, work, *args, **kwargs)
+
+    async def _failed(self, outgoing: Outgoing, place: int, error: DeliveryError) -> bool:
         log.warning("outbox.failed_try", conversation=outgoing.delivery.conversation_id, kind=type(error).__name__)
         self._metrics.failed(self._channel.name, type(error).__name__)
-        goes_on = await self._gathering.persist(until, self.settling.failed, outgoing, place, error)
+        goes_on = await self._persist(self.settling.failed, outgoing, place, error)
         if self.settling.gives_up(outgoing, outgoing.steps[place], error):
             self._metrics.parked(self._channel.name)
         return goes_on
 
-    async def _call(self, outgoing: Outgoing, step: Step) -> str | None:
+    async def _call(self, outgoing: Outgoing, step: Step, asked_at: dt.datetime) -> str | None:
+        if utc_now() - asked_at >= ledger.LEASE:  # this process stood still: it may be another's by now
+            raise Retry("late", after=0.0)
         delivery = replace(outgoing.delivery, part_no=step.number, parts=outgoing.steps[-1].number + 1)
         if delivery.is_too_late(self._channel.capabilities.window, utc_now()):
             raise WindowClosed("the citizen has been silent for too long")
@@ -190,5 +222,6 @@ class Sender:
             raise Retry(type(error).__name__) from error
 
 
-def _end_of_lease() -> dt.datetime:
-    return utc_now() + ledger.LEASE
+def _renew(session: Session, some: Sequence[Outgoing]) -> None:
+    for outgoing in some:
+        ledger.renew(session, outgoing)

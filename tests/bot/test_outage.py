@@ -14,7 +14,7 @@ from sqlalchemy.orm import sessionmaker
 
 from bot import gathering
 from bot.channels.base import Delivery, Part
-from bot.delivery import ledger
+from bot.delivery import ledger, outbox
 from bot.errors import NeedsOperator, Permanent, Retry, Uncertain
 from knowledge.models import Alert, InboxItem, OutboxItem
 from tests.bot import postgres
@@ -127,12 +127,12 @@ async def test_an_alert_that_could_not_be_cleared_is_cleared_later(desk: Desk, o
     assert desk.column(Alert.cleared_at) != [None]
 
 
-async def test_what_cannot_be_marked_before_the_lease_ends_is_left_to_it(
+async def test_what_cannot_be_marked_for_long_is_left_to_the_lease(
     desk: Desk, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.say("một", "hai")
     from_call(desk, outage)
-    monkeypatch.setattr(ledger, "LEASE", dt.timedelta(0))
+    monkeypatch.setattr(outbox, "_SETTLE_WITHIN", dt.timedelta(0))
     with pytest.raises(sa.exc.OperationalError):
         await desk.work()
     outage.end()
