@@ -19,6 +19,8 @@ What Rasa 3.6.21 does, what is done instead, and what that saves:
   (``memory.py``): a wait for the disk.
 - It reads a dialogue from its beginning, however long it is. A long one goes on in a new session (``sessions.py``):
   turn 300 costs what turn 5 costs.
+- It lets Python look through all objects of a loaded model for garbage, again and again. They are set aside
+  (``garbage.py``): a pause, now and then, in which nobody is answered.
 
 And one for what an answer is worth: a question that is asked again, because its answer was lost on the way, gets the
 same one (``again.py``). It costs nothing where nothing is lost.

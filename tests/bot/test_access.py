@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -202,6 +203,15 @@ def test_a_call_that_came_to_nothing_is_given_back(clock: Clock) -> None:
         limiter.give_back("a")
     limiter.give_back("unknown")
     assert [limiter.wait("a") for _ in range(3)] == [0, 0, 5]
+
+
+def test_python_looks_for_no_garbage_in_buckets(clock: Clock) -> None:
+    limiter = Limiter((Rate(2, 10.0), Rate(3, 100.0)), clock)
+    before = len(gc.get_objects())
+    for key in range(2000):
+        limiter.wait(str(key))
+    gc.collect()
+    assert len(gc.get_objects()) - before < 1000
 
 
 REST = [

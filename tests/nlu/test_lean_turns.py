@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.policies.rule_policy import RULES, RulePolicy
 from rasa.core.processor import MessageProcessor
@@ -21,7 +25,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 from rasa.utils.endpoints import EndpointConfig
 
-from nlu.lean import again, changes, events, rules
+from nlu.lean import again, changes, events, garbage, rules
 from nlu.lean.memory import LeanTrackerStore
 
 LISTEN = {"action_name": "action_listen"}
@@ -79,6 +83,33 @@ def test_parts_run_once_each_after_what_they_need() -> None:
 def test_a_part_that_lacks_something_is_an_error() -> None:
     with pytest.raises(GraphRunError):
         Graph(words=["message"]).runner.run({}, ["words"])
+
+
+class Model:
+    """Refers to itself, as a loaded one does in many places."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def test_a_loaded_model_is_set_aside_until_the_next_one_is(monkeypatch: pytest.MonkeyPatch, thawed: None) -> None:
+    agent, models = Agent(), [Model(), Model()]
+    monkeypatch.setattr(garbage, "_stock", lambda agent, path, fingerprint: setattr(agent, "processor", models.pop()))
+    agent.load_model("first.tar.gz")
+    first = weakref.ref(agent.processor)
+    assert not any(one is agent.processor for one in gc.get_objects())
+    agent.processor = None
+    gc.collect()
+    assert first() is not None
+    agent.load_model("second.tar.gz")
+    assert first() is None
+    assert isinstance(agent.processor, Model)
 
 
 @pytest.mark.parametrize(
