@@ -48,7 +48,7 @@ from knowledge.profile import load_profile
 
 _POLL_ALONE, _POLL_TOGETHER = 15.0, 3.0  # seconds; other processes ring, and a bell may be missed
 _WRITTEN_TOGETHER = 64
-_PROVIDER_TIMEOUT = 20.0  # seconds; well within the lease of a delivery
+_PROVIDER_TIMEOUT = 20.0  # seconds until a connection, and between two pieces of an answer
 
 
 def assemble(settings: Settings, engine: Engine, key: bytes) -> Services:

@@ -6,11 +6,13 @@ Within a conversation messages leave one after the other, in the order of their 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Concatenate, ParamSpec
 
 import anyio
+import sqlalchemy as sa
 import structlog
 from anyio.abc import TaskGroup
 from sqlalchemy.orm import Session
@@ -23,7 +25,7 @@ from bot.delivery.settling import LOOK_EVERY, Rules, Settling
 from bot.errors import DeliveryError, NeedsOperator, RefreshAndRetry, Retry, Uncertain, WindowClosed
 from bot.gathering import Gathering
 from bot.metrics import Metrics
-from bot.transactions import stay_behind
+from bot.transactions import is_away, stay_behind
 from knowledge.models import utc_now
 
 log = structlog.get_logger("outbox")
@@ -33,7 +35,8 @@ P = ParamSpec("P")
 _PLACES = 16  # conversations of one channel that are written to at once
 _RENEW_EVERY = 8.0  # seconds; a lease outlives two renewals that fail
 _SETTLE_WITHIN = dt.timedelta(seconds=120)  # so long a mark is tried again while the database is away
-_GRACE = 10.0  # seconds after our own database failed in which others store what they have in hand
+_GRACE, _SLOW = 10.0, 3.0  # seconds that others have to store what they hold, after the database failed or took so long
+_LONGEST_CALL = 120.0  # seconds; an answer that trickles in would hold its conversation for ever
 
 
 class Outbox:
@@ -88,7 +91,7 @@ class Sender:
         self._places = Places(_PLACES)
         self._news = anyio.Event()
         self._recover_at = 0.0
-        self._in_hand: dict[int, Outgoing] = {}
+        self._in_hand: dict[tuple[int, int], Outgoing] = {}  # by item and try
 
     def wake(self) -> None:
         """Look at once."""
@@ -107,7 +110,7 @@ class Sender:
                     await self._start_all_due(tasks)
                 except Exception as error:  # the rows are still there for the next round
                     log.error("outbox.failed", channel=self._channel.name, error=type(error).__name__)
-                    self._recover_at = anyio.current_time() + _GRACE
+                    self._wait_for_others(error)
                 with anyio.move_on_after(LOOK_EVERY):
                     await self._news.wait()
 
@@ -120,15 +123,34 @@ class Sender:
         while True:
             await anyio.sleep(_RENEW_EVERY)
             try:
-                await self._gathering.do(_renew, list(self._in_hand.values()))
+                await self._gathering.do(self._renew)
             except Exception as error:  # the next one comes before the leases end
                 log.warning("outbox.not_renewed", channel=self._channel.name, error=type(error).__name__)
+                self._wait_for_others(error)
+
+    def _renew(self, session: Session) -> None:
+        for outgoing in list(self._in_hand.values()):
+            ledger.renew(session, outgoing)
+
+    def _wait_for_others(self, error: Exception) -> None:
+        """Take nothing up for a while after the database was away: its holder may live, and store it in a moment."""
+        if not self._alone and isinstance(error, sa.exc.SQLAlchemyError) and is_away(error):
+            self._recover_at = anyio.current_time() + _GRACE
 
     async def _recover(self, everything: bool) -> None:
         """Leases end seldom, and looks are many."""
         if anyio.current_time() >= self._recover_at:
-            await self._gathering.do(self.settling.recover, everything)
-            self._recover_at = anyio.current_time() + LOOK_EVERY
+            is_slow = await self._gathering.do(self._recover_in, everything, time.monotonic())
+            self._recover_at = anyio.current_time() + (_GRACE if is_slow else LOOK_EVERY)
+
+    def _recover_in(self, session: Session, everything: bool, asked_at: float) -> bool:
+        """Do so unless the database took long to answer, for others as for us; True = it did."""
+        session.connection()
+        self._renew(session)
+        if not self._alone and time.monotonic() - asked_at > _SLOW:
+            return True
+        self.settling.recover(session, everything)
+        return False
 
     async def _start_all_due(self, tasks: TaskGroup) -> None:
         is_crowded = False
@@ -158,18 +180,23 @@ class Sender:
 
     async def send(self, outgoing: Outgoing) -> None:
         """Send the remaining parts of a message, up to the first that cannot go now."""
-        self._in_hand[outgoing.delivery.item_id] = outgoing
+        key = (outgoing.delivery.item_id, outgoing.delivery.attempt)
+        self._in_hand[key] = outgoing
         try:
             await self._send(outgoing)
         finally:
-            del self._in_hand[outgoing.delivery.item_id]
+            del self._in_hand[key]
 
     async def _send(self, outgoing: Outgoing) -> None:
         place, asked_at = 0, utc_now()
         goes_on = await self._persist(self.settling.go_on, outgoing, place)
         while goes_on:
+            if utc_now() - asked_at >= ledger.LEASE:  # we stood still: it may be another's by now
+                asked_at = utc_now()
+                goes_on = await self._persist(self.settling.go_on, outgoing, place)
+                continue
             try:
-                external_id = await self._call(outgoing, outgoing.steps[place], asked_at)
+                external_id = await self._call(outgoing, outgoing.steps[place])
             except DeliveryError as error:
                 asked_at = utc_now()
                 goes_on = await self._failed(outgoing, place, error)
@@ -190,9 +217,7 @@ class Sender:
             self._metrics.parked(self._channel.name)
         return goes_on
 
-    async def _call(self, outgoing: Outgoing, step: Step, asked_at: dt.datetime) -> str | None:
-        if utc_now() - asked_at >= ledger.LEASE:  # this process stood still: it may be another's by now
-            raise Retry("late", after=0.0)
+    async def _call(self, outgoing: Outgoing, step: Step) -> str | None:
         delivery = replace(outgoing.delivery, part_no=step.number, parts=outgoing.steps[-1].number + 1)
         if delivery.is_too_late(self._channel.capabilities.window, utc_now()):
             raise WindowClosed("the citizen has been silent for too long")
@@ -207,7 +232,8 @@ class Sender:
 
     async def _once(self, delivery: Delivery, step: Step) -> str | None:
         try:
-            return await self._channel.deliver(delivery, step.part)
+            with anyio.fail_after(_LONGEST_CALL):
+                return await self._channel.deliver(delivery, step.part)
         except DeliveryError:
             raise
         except Exception as error:  # nobody knows how far it came
@@ -220,8 +246,3 @@ class Sender:
             raise
         except Exception as error:  # nothing has been sent yet
             raise Retry(type(error).__name__) from error
-
-
-def _renew(session: Session, some: Sequence[Outgoing]) -> None:
-    for outgoing in some:
-        ledger.renew(session, outgoing)

@@ -269,5 +269,6 @@ export class Session {
       this.pending.push(item);
       this.view.onPending(item);
     });
+    this.save(); // without those that had arrived
   }
 }

@@ -16,9 +16,11 @@ def apply() -> None:
 
 
 def _load_model(agent: Agent, model_path: str | Path, fingerprint: str | None = None) -> None:
-    """Do as Rasa does; what was set aside before is looked through once, for the model that has gone."""
+    """Do as Rasa does; what was set aside before is looked through once, for models that have gone."""
     if gc.get_freeze_count():
         gc.unfreeze()
         gc.collect()
-    _stock(agent, model_path, fingerprint)
-    gc.freeze()
+    try:
+        _stock(agent, model_path, fingerprint)
+    finally:
+        gc.freeze()

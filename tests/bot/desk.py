@@ -25,11 +25,11 @@ from tests.bot.fake_channel import FakeChannel
 class Desk:
     """An outbox lane driven by hand, one message at a time, over a real database."""
 
-    def __init__(self, sessions: sessionmaker, channel: FakeChannel) -> None:
+    def __init__(self, sessions: sessionmaker, channel: FakeChannel, alone: bool = True) -> None:
         self.sessions = sessions
         self.channel = channel
         self._intake = Intake(b"a key", Texts.load())
-        rules = Rules("Chọn:", confirm_within=60.0, alone=True, pause=lambda attempt: 30.0)
+        rules = Rules("Chọn:", confirm_within=60.0, alone=alone, pause=lambda attempt: 30.0)
         self._rules = rules
         self.metrics = Metrics()
         self.sender = Sender(Gathering(sessions), channel, rules, self.metrics)

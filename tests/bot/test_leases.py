@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 
 import anyio
 import pytest
@@ -62,18 +63,21 @@ async def test_a_call_longer_than_a_lease_holds_it(
 
 async def test_who_stood_still_for_a_whole_lease_calls_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def begun_and_taken_up_by_another(session: Session, outgoing: Outgoing, place: int) -> bool:
-        assert go_on(session, outgoing, place)
-        session.execute(sa.update(OutboxItem).values(available_at=utc_now()))
-        desk.sender.settling.recover(session, everything=False)
-        monkeypatch.setattr(outbox, "utc_now", lambda: utc_now() + ledger.LEASE)
-        return True
+        begun.append(go_on(session, outgoing, place))
+        if len(begun) == 1:
+            session.execute(sa.update(OutboxItem).values(available_at=utc_now()))
+            desk.sender.settling.recover(session, everything=False)
+            monkeypatch.setattr(outbox, "utc_now", lambda: utc_now() + ledger.LEASE)
+        return begun[-1]
 
+    begun: list[bool] = []
     go_on = desk.sender.settling.go_on
     desk.say("một")
     outgoing = desk.claim()
     assert outgoing
     monkeypatch.setattr(desk.sender.settling, "go_on", begun_and_taken_up_by_another)
     await desk.sender.send(outgoing)
+    assert begun == [True, False]
     assert (desk.channel.calls, desk.items, desk.parts) == (0, ["pending"], ["uncertain"])
 
 
@@ -85,13 +89,69 @@ async def test_what_is_late_but_still_ours_is_begun_again(desk: Desk, monkeypatc
     assert (desk.channel.texts, desk.items, desk.alerts) == (["một"], ["sent"], [])
 
 
+async def test_after_a_pause_of_the_database_too(desk: Desk) -> None:
+    desk = Desk(desk.sessions, desk.channel, alone=False)
+    desk.say("một")
+    desk.die_while_sending()
+    with desk.sessions.begin() as session:
+        session.execute(sa.update(OutboxItem).values(available_at=utc_now()))
+        assert desk.sender._recover_in(session, False, time.monotonic() - 60)
+    assert desk.items == ["sending"]
+    with desk.sessions.begin() as session:
+        assert not desk.sender._recover_in(session, False, time.monotonic())
+    assert desk.items == ["pending"]
+
+
+async def test_what_a_server_has_in_hand_itself_is_not_taken_up(desk: Desk) -> None:
+    desk = Desk(desk.sessions, channel := SlowChannel(), alone=False)
+    desk.say("một")
+    outgoing = desk.claim()
+    assert outgoing
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.sender.send, outgoing)
+        while desk.parts != ["sending"]:
+            await anyio.sleep(0.01)
+        with desk.sessions.begin() as session:
+            session.execute(sa.update(OutboxItem).values(available_at=utc_now() - dt.timedelta(seconds=1)))
+        await desk.sender._recover(everything=False)
+        channel.answered.set()
+    assert (desk.items, channel.texts) == (["sent"], ["một"])
+
+
+async def test_what_was_begun_before_a_kill_is_known_after_an_outage_at_the_start(
+    either_sessions: sessionmaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be_quick(monkeypatch)
+    desk = Desk(either_sessions, FakeChannel())
+    desk.say("một")
+    desk.die_while_sending()
+    outage = Outage(either_sessions.kw["bind"])
+    outage.begin()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.sender.run)
+        await asyncio.to_thread(outage.wait_for, 1)
+        await anyio.sleep(0)
+        outage.end()
+        while desk.items != ["unsure"]:
+            await anyio.sleep(0.01)
+        tasks.cancel_scope.cancel()
+    assert desk.channel.texts == []
+
+
+async def test_an_answer_that_never_ends_is_cut_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_LONGEST_CALL", 0.01)
+    desk = Desk(desk.sessions, SlowChannel())
+    desk.say("một")
+    await desk.work()
+    assert (desk.items, desk.parts, desk.alerts) == (["unsure"], ["uncertain"], ["uncertain"])
+
+
 async def test_after_an_outage_others_may_first_store_what_they_have_in_hand(
     either_sessions: sessionmaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     be_quick(monkeypatch)
     monkeypatch.setattr(outbox, "_GRACE", 3600.0)
-    desk = Desk(either_sessions, FakeChannel())
-    desk.sender._alone = False
+    desk = Desk(either_sessions, FakeChannel(), alone=False)
     desk.say("một")
     desk.say("hai", to="8")
     in_hand = desk.claim()
