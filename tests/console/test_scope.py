@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.console.desk.cards import find
 from bot.console.person import Person
 from bot.console.scope import may_see, visible
-from knowledge.models import Conversation, Handoff
+from knowledge.models import Conversation, Handoff, Message, utc_now
 from tests.console.desk import Office
 
 LA_GI, K = "24787", "2"
@@ -76,3 +77,17 @@ def test_lists_and_numbers_stay_within_the_unit(office: Office) -> None:
     for browser, count in ((lan, 1), (ha, 0)):
         assert browser.get("/waiting").text.count("1.004222") == count
         assert ('<b class="count">1' in browser.get("/rail").text) is bool(count)
+
+
+@pytest.mark.parametrize(("unit", "shown"), [(LA_GI, [""]), (K, ["số nhà 5"]), ("", ["số nhà 5"] * 2)])
+def test_a_finished_talk_that_went_on_elsewhere_shows_no_words_of_there(
+    office: Office, unit: str, shown: list[str]
+) -> None:
+    closed = {"state": "closed", "reason": "asked", "procedure_code": "1.004222", "closed_at": utc_now()}
+    with office.server.sessions() as session:
+        talk(session, "c1")
+        for code in (LA_GI, K):
+            session.add(Handoff(conversation_id="c1", unit_code=code, **closed))
+            session.flush()
+        session.add(Message(conversation_id="c1", seq=1, author="citizen", text="số nhà 5"))
+        assert [card.last for card in find(session, person("clerk", unit), "finished")] == shown

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.console import rail
 from bot.console.person import Person
-from bot.console.scope import handoffs_of
+from bot.console.scope import handoffs_of, visible
 from bot.console.veil import excerpt
 from bot.handoff import waiting
 from bot.handoff.staff import is_target
@@ -28,8 +28,9 @@ class Card:
     """One hand-off in a list.
 
     ``since`` is since when the citizen is owed something, None when nothing is. ``subject`` is a procedure's short
-    name or the first words; ``last`` the last words of a person, covered, by ``author``. ``holder`` has it,
-    ``target`` is whom it is offered to, ``returned_by`` who let it go. ``is_offered``: to whoever looks.
+    name or the first words; ``last`` the last words of a person, covered, by ``author``: "" when whoever looks may
+    not open the conversation any more. ``holder`` has it, ``target`` is whom it is offered to, ``returned_by`` who let
+    it go. ``is_offered``: to whoever looks.
     """
 
     id: int
@@ -85,7 +86,8 @@ def _cards(session: Session, person: Person, rows: Sequence[tuple[Handoff, Conve
     talks = [conversation.id for _, conversation in rows]
     names = short_names(session, {handoff.procedure_code for handoff in handoffs})
     people = _people(session, handoffs)
-    last, first, left = _last_words(session, talks), _first_words(session, handoffs), _left_by(session, handoffs)
+    last = _last_words(session, visible(session, person, talks))  # it may have gone on with another unit
+    first, left = _first_words(session, handoffs), _left_by(session, handoffs)
     me = session.get(Staff, person.id)
     return [
         _card(handoff, conversation, person, me, names, people, last, first, left) for handoff, conversation in rows
