@@ -136,9 +136,8 @@ class CaseDesk:
         return _join(session, conversation, code, utc_now())
 
     def _may_try(self, conversation: Conversation) -> bool:
-        with self._lock:
-            waits = (self.of_conversation.wait(conversation.id), self.of_channel.wait(conversation.channel))
-        return not any(waits)
+        with self._lock:  # what its own limit refuses must not use up everybody's
+            return not (self.of_conversation.wait(conversation.id) or self.of_channel.wait(conversation.channel))
 
 
 def _join(session: Session, conversation: Conversation, code: str, now: dt.datetime) -> Outcome:
