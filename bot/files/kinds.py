@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ HEAD = 16  # bytes that are enough to tell
 
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_LARGEST_DIRECTORY, _MOST_ENTRIES = 1024 * 1024, 2000
+_ENTRY = b"PK\x01\x02"  # begins each entry of a directory
 _DOCX_PARTS = {"[Content_Types].xml", "word/document.xml"}
 
 
@@ -66,7 +69,7 @@ def check_whole(kind: FileKind, path: Path) -> None:
     if kind.media_type != _DOCX:
         return
     try:
-        with zipfile.ZipFile(path) as archive:  # reads the directory alone: nothing is unpacked
+        with _Directory(path) as file, zipfile.ZipFile(file) as archive:  # nothing is unpacked
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise FileRefused("type") from error
@@ -74,3 +77,20 @@ def check_whole(kind: FileKind, path: Path) -> None:
         raise FileRefused("type")
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise FileRefused("macro")
+
+
+class _Directory(io.FileIO):
+    """An archive whose directory is read only when it is small: what it says of its own size may be a lie."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return what ``ZipFile`` asks for: the end of the file, then the whole directory.
+
+        Raises:
+            zipfile.BadZipFile: it is larger than that of any document, or would make too many objects.
+        """
+        if size is not None and size > _LARGEST_DIRECTORY:
+            raise zipfile.BadZipFile("large directory")
+        found = super().read(size)
+        if found.count(_ENTRY) > _MOST_ENTRIES:
+            raise zipfile.BadZipFile("many entries")
+        return found

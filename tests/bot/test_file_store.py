@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from bot.errors import FileRefused
 from bot.files.kinds import KINDS, ending_of
 from bot.files.store import FileStore, KeptFile
 from bot.texts import Texts
-from tests.bot.bytes_of import DOCM, DOCX, HEIC, JPEG, PDF, PNG, zipped
+from tests.bot.bytes_of import DOCM, DOCX, HEIC, JPEG, PDF, PNG, crowded, zipped
 
 
 @pytest.fixture
@@ -74,6 +75,18 @@ def test_what_is_refused_leaves_nothing(store: FileStore, tmp_path: Path, conten
         keep(store, content)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert Texts.load().file(reason).endswith(".")
+
+
+@pytest.mark.parametrize("is_64", [False, True], ids=["zip", "zip64"])
+@pytest.mark.parametrize(
+    ("names", "long", "is_taken"), [(1990, 0, True), (2000, 0, False), (15, 60_000, True), (20, 60_000, False)]
+)
+def test_a_document_with_a_huge_directory_is_refused_unread(
+    tmp_path: Path, names: int, long: int, is_taken: bool, is_64: bool
+) -> None:
+    store = FileStore(tmp_path / "files", largest=10**7)
+    with nullcontext() if is_taken else pytest.raises(FileRefused, match="type"):
+        keep(store, crowded(names, long, is_64), step=10**7)
 
 
 @pytest.mark.parametrize("path", ["", "../bot.db", "/etc/passwd", "ab/../../bot.db", "ab/" + "g" * 30])
