@@ -111,13 +111,13 @@ async def _prove(request: Request, person: Person, password: str) -> str:
     here = console(request)
     tries = Tries.of(here.parts.key, person.username, address(request))
     try:
-        await transaction(here.parts.sessions, tries.note)
+        noted = await transaction(here.parts.sessions, tries.note)
     except TooManyTries:
         return "password_tries"
     kept = await transaction(here.parts.sessions, _read, person.id)
     right = await anyio.to_thread.run_sync(check_password, kept.password_hash, password, limiter=here.hashing)
     if right:
-        await transaction(here.parts.sessions, tries.forgive)
+        await transaction(here.parts.sessions, tries.forgive, noted)
     return "" if right else "password_wrong"
 
 

@@ -52,7 +52,7 @@ async def sign_in(request: Request) -> Response:
     here, given = console(request), await form(request)
     tries = Tries.of(here.parts.key, given.get("username", ""), address(request))
     try:
-        await transaction(here.parts.sessions, tries.note)
+        noted = await transaction(here.parts.sessions, tries.note)
     except TooManyTries as early:
         return _too_early(request, given, early)
     known = await transaction(here.parts.sessions, _find, given.get("username", ""))
@@ -64,8 +64,8 @@ async def sign_in(request: Request) -> Response:
     if is_outdated(known.kept):
         await transaction(here.parts.sessions, _keep, known.id, await _hash(here, password))
     if known.has_second:
-        return _ask_code(request, known.id, given)
-    return await _let_in(request, known.id, tries, given.get("next", ""))
+        return _ask_code(request, known.id, given, noted)
+    return await _let_in(request, known.id, tries, given.get("next", ""), noted)
 
 
 @open_to_all
@@ -73,18 +73,18 @@ async def sign_in_with_code(request: Request) -> Response:
     """Judge the code of the second factor."""
     here, given = console(request), await form(request)
     words = here.second.read(given.get("ticket", ""), seconds=300)
-    if len(words) != 3 or words[0] != request.state.secret:
+    if len(words) != 4 or words[0] != request.state.secret:
         return RedirectResponse(SIGN_IN, 303)
-    staff_id, username = int(words[1]), words[2]
+    staff_id, username, noted_before = int(words[1]), words[2], int(words[3])
     tries = Tries.of(here.parts.key, username, address(request))
     try:
-        await transaction(here.parts.sessions, tries.note)
+        noted = await transaction(here.parts.sessions, tries.note)
     except TooManyTries as early:
         return _too_early(request, given, early)
     if not await transaction(here.parts.sessions, here.second.use, staff_id, given.get("code", "")):
         await transaction(here.parts.sessions, record, staff_id, "sign_in_failed", address=address(request))
-        return _ask_code(request, staff_id, {**given, "username": username}, 401, "code")
-    return await _let_in(request, staff_id, tries, given.get("next", ""))
+        return _ask_code(request, staff_id, {**given, "username": username}, noted_before, 401, "code")
+    return await _let_in(request, staff_id, tries, given.get("next", ""), noted_before, noted)
 
 
 @require("account", before_change=True)
@@ -115,24 +115,27 @@ def _too_early(request: Request, given: Form, early: TooManyTries) -> Response:
     return response
 
 
-def _ask_code(request: Request, staff_id: int, given: Form, status: int = 200, fault: str = "") -> Response:
+def _ask_code(request: Request, staff_id: int, given: Form, noted: int, status: int = 200, fault: str = "") -> Response:
+    """Ask for the code; ``noted`` is the try with the password, which counts until the code is right."""
     here = console(request)
-    ticket = here.second.ticket(request.state.secret, str(staff_id), given.get("username", ""))
+    ticket = here.second.ticket(request.state.secret, str(staff_id), given.get("username", ""), str(noted))
     values: dict[str, Any] = {"ticket": ticket, "next": given.get("next", ""), "fault": fault}
     return here.pages.page(request, "sign_in_code.html", status=status, **values)
 
 
-async def _let_in(request: Request, staff_id: int, tries: Tries, target: str) -> Response:
+async def _let_in(request: Request, staff_id: int, tries: Tries, target: str, *noted: int) -> Response:
     here, secret = console(request), sessions.new_secret()
     old = sessions.session_id(request.state.secret)
-    await transaction(here.parts.sessions, _begin, staff_id, secret, old, tries, address(request))
+    await transaction(here.parts.sessions, _begin, staff_id, secret, old, tries, noted, address(request))
     response = RedirectResponse(inside(target), 303)
     set_secret(request, response, secret)
     return response
 
 
-def _begin(session: Session, staff_id: int, secret: str, old: str, tries: Tries, origin: str) -> None:
-    tries.forgive(session)
+def _begin(
+    session: Session, staff_id: int, secret: str, old: str, tries: Tries, noted: tuple[int, ...], origin: str
+) -> None:
+    tries.forgive(session, *noted)
     sessions.end(session, old)
     sessions.begin(session, staff_id, secret)
     record(session, staff_id, "sign_in", address=origin)

@@ -53,25 +53,28 @@ class Tries:
         """Return the keys for a user name as typed and an address."""
         return cls(_digest(key, "name", username), _digest(key, "address", address))
 
-    def note(self, session: Session, now: dt.datetime | None = None) -> None:
+    def note(self, session: Session, now: dt.datetime | None = None) -> int:
         """Count a try as failed before it is judged, so that tries at the same moment see each other.
+
+        Return the number under which the address has it, for ``forgive``.
 
         Raises:
             TooManyTries: it comes too early. The transaction is to be rolled back: such a try does not count.
         """
         at = now or utc_now()
-        session.add_all([SignInTry(key=self.name, at=at), SignInTry(key=self.address, at=at)])
+        of_address = SignInTry(key=self.address, at=at)
+        session.add_all([SignInTry(key=self.name, at=at), of_address])
         session.flush()
         waits = [_wait(session, self.name, BY_NAME, at), _wait(session, self.address, BY_ADDRESS, at)]
         if max(waits) > 0:
             raise TooManyTries(max(waits))
         session.execute(sa.delete(SignInTry).where(SignInTry.at < at - _WINDOW))
+        return int(of_address.id)
 
-    def forgive(self, session: Session) -> None:
-        """Forget the failures of the name, and this one try of the address: the right person is in."""
-        session.execute(sa.delete(SignInTry).where(SignInTry.key == self.name))
-        last = sa.select(sa.func.max(SignInTry.id)).where(SignInTry.key == self.address).scalar_subquery()
-        session.execute(sa.delete(SignInTry).where(SignInTry.id == last).execution_options(synchronize_session=False))
+    def forgive(self, session: Session, *noted: int) -> None:
+        """Forget the failures of the name, and these tries of the address: the right person is in."""
+        of_address = sa.and_(SignInTry.key == self.address, SignInTry.id.in_(noted))
+        session.execute(sa.delete(SignInTry).where(sa.or_(SignInTry.key == self.name, of_address)))
 
 
 def _wait(session: Session, key: str, limit: Limit, now: dt.datetime) -> float:

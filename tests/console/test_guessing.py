@@ -6,14 +6,17 @@ import datetime as dt
 import unicodedata
 from collections.abc import Callable, Iterator
 
+import pyotp
 import pytest
 import sqlalchemy as sa
+from httpx import Response
 from sqlalchemy.orm import Session
 
 from bot.console import passwords
+from bot.console.second import SecondFactor
 from bot.console.tries import BY_ADDRESS, BY_NAME, Limit, TooManyTries, Tries
 from knowledge.models import SignInTry, Staff, utc_now
-from tests.bot.running import Running
+from tests.bot.running import KEY, Running
 from tests.console.desk import PASSWORD, Browser, Office
 
 Open = Callable[[], Browser]
@@ -105,6 +108,23 @@ def test_the_right_password_forgives_the_wrong_ones(office: Office, browser: Ope
     for _ in range(3):
         assert browser().sign_in("lan", "sai").status_code == 401
         assert browser().sign_in("lan").status_code == 303
+
+
+def test_a_second_factor_leaves_only_its_wrong_codes_with_the_address(
+    office: Office, browser: Open, session: Session
+) -> None:
+    secret, counted = pyotp.random_base32(), sa.select(sa.func.count(SignInTry.id))
+    office.add("lan", totp=SecondFactor(KEY).seal(secret))
+    lan = browser()
+
+    def enter(ticket_on: str, code: str) -> Response:
+        return lan.post("/sign-in/code", ticket=ticket_on.split('name="ticket" value="')[1].split('"')[0], code=code)
+
+    asked = enter(lan.sign_in("lan").text, "000000")
+    assert (asked.status_code, session.scalar(counted)) == (401, 2 * 2), "the right password and the wrong code count"
+    session.rollback()
+    assert enter(asked.text, pyotp.TOTP(secret).now()).status_code == 303
+    assert session.scalar(counted) == 1
 
 
 @pytest.mark.parametrize(
