@@ -44,6 +44,7 @@ def run(steps: Steps, _arguments: list[str]) -> int:
 
 def serve(steps: Steps, env: Mapping[str, str], programs: Sequence[Service], grace: float = GRACE) -> int:
     """Run the programs until somebody stops them: 0; raises SetupError when one of them ends by itself."""
+    _close_to_others()
     try:
         with Supervisor(programs, env, grace) as supervisor:
             with steps.step("services") as result:
@@ -153,10 +154,16 @@ def wants_demo(env: Mapping[str, str]) -> bool:
 
 
 def _knowledge(steps: Steps, env: Mapping[str, str], name: str, *command: str) -> None:
+    _close_to_others()
     with steps.step(name) as result:
         argv = [str(PYTHON), "-m", "knowledge", *command]
         written = call(name, argv, env, services.LOGS / f"{name}.log", steps.alive)
         result += [line for line in written.splitlines() if line.strip()]
+
+
+def _close_to_others() -> None:
+    """Let no other account read what is stored and logged; PostgreSQL's may still go through ``var/`` to its own."""
+    os.umask(0o066 | os.umask(0o066))
 
 
 def models(steps: Steps, env: dict[str, str], again: bool = False) -> None:

@@ -178,6 +178,7 @@ def test_the_unit_of_one_machine_runs_what_a_person_runs() -> None:
     assert (service["ExecStart"], service["Restart"]) == ("/usr/bin/make run", "on-failure")
     assert service["User"] == "tthc" and service["KillMode"] == "mixed"  # make run stops its own
     assert float(service["TimeoutStopSec"]) > 2 * GRACE
+    assert (service["UMask"], service["LimitNOFILE"]) == ("0077", "65536")
     assert service["WorkingDirectory"].startswith(service["ReadWritePaths"])
 
 

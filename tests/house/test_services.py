@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from setup import start
+from setup.console import Steps
 from setup.services import address, environment, from_procfile
 from setup.start import wants_demo
 from tests.house.repository import ROOT
@@ -66,3 +69,17 @@ def test_the_printed_address_can_be_opened(host: str, shown: str) -> None:
 )
 def test_invented_dossiers_stay_away_from_real_citizens(env: dict[str, str], wanted: bool) -> None:
     assert wants_demo(env) is wanted
+
+
+@pytest.mark.parametrize(("before", "mode"), [(0o022, 0o600), (0o277, 0o400)])
+def test_no_other_account_reads_the_database_that_loading_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, mode: int
+) -> None:
+    database = tmp_path / "knowledge.db"
+    monkeypatch.setattr(start, "call", lambda *_: database.touch() or "")
+    own = os.umask(before)
+    try:
+        start.load(Steps(), [str(tmp_path)])
+    finally:
+        os.umask(own)
+    assert database.stat().st_mode & 0o777 == mode

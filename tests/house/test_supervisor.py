@@ -146,6 +146,15 @@ def test_further_signals_during_the_stop_leave_no_program(house: House, step: st
     assert eventually(lambda: not house.living())
 
 
+def test_no_other_account_reads_what_the_programs_store(house: House) -> None:
+    house.start(front="mkdir kept; touch kept/bot.db; PROGRAM PIDS PORT")
+    house.read_until("Ctrl-C")
+    modes = {name: (house.folder / name).stat().st_mode & 0o077 for name in ("front.log", "kept/bot.db", "kept")}
+    assert modes == {"front.log": 0, "kept/bot.db": 0, "kept": 0o011}, "PostgreSQL's account goes through folders"
+    house.send(signal.SIGTERM)
+    assert house.end() == 0
+
+
 def test_one_that_ends_is_named_and_takes_the_others_along(house: House) -> None:
     house.start(front="PROGRAM PIDS PORT", broken="echo out of memory, says the program; exit 3")
     assert house.end() == 1
