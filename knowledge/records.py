@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, Extra, Field, ValidationError, root_validator, validator
 
 from knowledge.errors import RecordError
+from knowledge.notes import NoteRecord
 
 # libyaml reads the two hundred records eight times faster than pure Python
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -233,11 +234,15 @@ class ProcedureRecord(_Strict):
     results: tuple[str, ...] = ()
     legal_basis: tuple[LegalRecord, ...] = ()
     related: tuple[RelatedRecord, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[NoteRecord, ...] = ()
     source: SourceRecord
     status: Status
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+
+    @validator("notes", pre=True, each_item=True)
+    def _plain_note(cls, note: object) -> object:
+        return {"text": note} if isinstance(note, str) else note
 
     @validator("modes")
     def _each_mode_once(cls, modes: tuple[ModeRecord, ...]) -> tuple[ModeRecord, ...]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from knowledge import notes
 from knowledge.models import Fee, LegalBasis, Mode, Paper, RelatedProcedure, Statement
 from knowledge.records import FeeRecord, ProcedureRecord
 
@@ -97,9 +98,10 @@ def _statement_rows(record: ProcedureRecord) -> Iterator[dict[str, Any]]:
         "step": record.steps,
         "condition": record.conditions,
         "result": record.results,
-        "note": record.notes,
         SOURCE_NOTE: (record.source.note,) if record.source.note else (),
     }
     for kind, texts in kinds.items():
         for position, text in enumerate(texts):
             yield {"kind": kind, "position": position, "text": text}
+    for kind, position, text in notes.kinds(record.notes):
+        yield {"kind": kind, "position": position, "text": text}

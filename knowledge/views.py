@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from knowledge import notes
 from knowledge.models import Fee, Mode, Procedure, ProcedureVersion, Statement
 from knowledge.records import (
     AgencyRecord,
@@ -131,7 +132,7 @@ def _record(version: ProcedureVersion) -> ProcedureRecord:
         results=_statements(version, "result"),
         legal_basis=tuple(LegalRecord.construct(number=t.number, title=t.title) for t in version.legal_bases),
         related=tuple(RelatedRecord.construct(code=r.code, relation=r.relation, note=r.note) for r in version.related),
-        notes=_statements(version, "note"),
+        notes=notes.from_rows((one.kind, one.position, one.text) for one in version.statements),
         source=_source(version),
         status=Status(version.status),
         valid_from=version.valid_from,

@@ -16,7 +16,7 @@ from knowledge.answers import money, whereabouts
 from knowledge.answers.bubbles import split
 from knowledge.answers.compose import CHECK_PAPERS, Question, context_of, source_line, source_of
 from knowledge.answers.papers import checklist, condition, replaced_papers, speaks_of_proxy
-from knowledge.answers.parts import Context, link, text
+from knowledge.answers.parts import Context, link, remarks, text
 from knowledge.answers.wording import load_texts
 from knowledge.models import Paper
 from knowledge.profile import Profile
@@ -170,10 +170,10 @@ def _sheet(context: Context, told: Mapping[str, Choice], mode: str) -> Sheet:
     replaced = replaced_papers(narrowed)
     return Sheet(
         title=text(context.texts("own.title", name=context.name, how=how)),
-        papers=_papers(context, mine, left) if known else unknown,
+        papers=(*(_papers(context, mine, left) if known else unknown), *remarks(context, "documents")),
         replaced=replaced.blocks if replaced.known else (),
-        fee=money.fee(narrowed).blocks,
-        time=whereabouts.time(narrowed).blocks,
+        fee=(*money.fee(narrowed).blocks, *remarks(context, "fee")),
+        time=(*whereabouts.time(narrowed).blocks, *remarks(context, "time")),
         place=_place(context, mode),
         source=source_line(context),
         known=known,
@@ -189,7 +189,7 @@ def _place(context: Context, mode: str) -> tuple[Block, ...]:
     """Return where this way of handing in leads: the portal, or an office, which the post brings it to as well."""
     if mode == "online":
         return whereabouts.online(context).blocks
-    return whereabouts.place(context).blocks
+    return (*whereabouts.place(context).blocks, *remarks(context, "place"))
 
 
 def _mine(context: Context, told: Mapping[str, Choice]) -> tuple[list[Paper], list[Paper]]:

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from knowledge.answers import money, papers, whereabouts, words
 from knowledge.answers.aspects import ordered, reported
 from knowledge.answers.bubbles import split
-from knowledge.answers.parts import Composer, Context, Part, text
+from knowledge.answers.parts import Composer, Context, Part, remark, statements, text
 from knowledge.answers.wording import day, load_texts
 from knowledge.models import AdminUnit, Office, Procedure, ProcedureVersion
+from knowledge.notes import kind_of
 from knowledge.profile import Profile
 from knowledge.reply import Block, Button, Reply, Source
 from knowledge.store import current_version
@@ -40,6 +41,7 @@ _COMPOSERS: dict[str, Composer] = {
     "legal_basis": words.legal_basis,
 }
 _LONG = {"documents", "steps", "related", "legal_basis", "online"}  # a bubble of their own
+_TOLD_BY_NOTES = {"conditions": False, "who": True}  # with nothing but a note: whether that answers the question
 _NEXT = ("documents", "fee", "place", "online", "time", "steps")
 _HUMAN = "ask_human"
 CHECK_PAPERS = "check_papers"
@@ -67,7 +69,7 @@ def answer(session: Session, question: Question, profile: Profile) -> Reply | No
     aspects = ordered(question.aspects)
     if not aspects:
         return overview(context)
-    parts = [(aspect, _COMPOSERS[aspect](context)) for aspect in aspects]
+    parts = _parts(context, aspects)
     known = any(part.known for _, part in parts)
     return Reply(
         outcome="answered" if known else "unknown_fact",
@@ -77,6 +79,26 @@ def answer(session: Session, question: Question, profile: Profile) -> Reply | No
         aspects=reported(aspects),
         sources=(source_of(context),),
     )
+
+
+def _parts(context: Context, aspects: Iterable[str]) -> list[tuple[str, Part]]:
+    """Compose each aspect, with what the record notes about it; a note about several is said once."""
+    parts, said = [], set[str]()
+    for aspect in aspects:
+        part = _COMPOSERS[aspect](context)
+        notes = [note for note in statements(context, kind_of(aspect)) if note not in said]
+        said.update(notes)
+        parts.append((aspect, _with_notes(context, aspect, part, notes)))
+    return parts
+
+
+def _with_notes(context: Context, aspect: str, part: Part, notes: list[str]) -> Part:
+    if not notes:
+        return part
+    said = remark(context, notes)
+    if not part.known and aspect in _TOLD_BY_NOTES:  # "the record names none" would deny what is noted
+        return Part((said,), known=_TOLD_BY_NOTES[aspect])
+    return Part((*part.blocks, said), part.known)
 
 
 def overview(context: Context) -> Reply:

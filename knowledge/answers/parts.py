@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from knowledge.answers.wording import Texts
 from knowledge.models import AdminUnit, Office, ProcedureVersion
+from knowledge.notes import kind_of
 from knowledge.profile import Profile
 from knowledge.reply import Block
 
@@ -65,11 +66,22 @@ def link(title: str, path: str) -> Block:
     return Block("link", title, url=path)
 
 
+def remark(context: Context, notes: Iterable[str]) -> Block:
+    """Return what is to be borne in mind beside a fact."""
+    return text(context.texts("note", notes=" ".join(f"{note.rstrip('.')}." for note in notes)))
+
+
+def remarks(context: Context, aspect: str) -> tuple[Block, ...]:
+    """Return the block of what the record notes about an aspect, if it notes anything."""
+    notes = statements(context, kind_of(aspect))
+    return (remark(context, notes),) if notes else ()
+
+
 def unknown(context: Context, key: str) -> Part:
     """Return the honest sentence for a fact the record does not hold."""
     return Part((text(context.texts(key, name=context.name)),), known=False)
 
 
 def statements(context: Context, kind: str) -> list[str]:
-    """Return the version's sentences of a kind (step, condition, result, note)."""
+    """Return the version's sentences of a kind (step, condition, result, or notes about an aspect)."""
     return [statement.text for statement in context.version.statements if statement.kind == kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.answers.expected import expected
 from knowledge.answers.money import short
-from knowledge.answers.parts import Context, Part, listing, text, unknown
+from knowledge.answers.parts import Context, Part, listing, remark, text, unknown
 from knowledge.answers.wording import decapitalised, joined
 from knowledge.models import Mode, Time
 from knowledge.reply import Block
@@ -121,7 +121,8 @@ def elsewhere(context: Context) -> Part:
 
 def post(context: Context) -> Part:
     """Compose whether the post takes the dossier and brings the result."""
-    return Part((text(context.texts("post.yes" if _mode(context, "post") else "post.no")),))
+    mode = _mode(context, "post")
+    return Part((text(context.texts("post.yes" if mode else "post.no")), *_remark(context, mode)))
 
 
 def online(context: Context) -> Part:
@@ -132,7 +133,12 @@ def online(context: Context) -> Part:
     steps = [
         (step.format(code=context.code, province=context.profile.province), "") for step in texts.get("online.steps")
     ]
-    return Part((text(texts(f"online.{mode.online_level or 'unknown'}")), listing(steps, ordered=True)))
+    said = text(texts(f"online.{mode.online_level or 'unknown'}"))
+    return Part((said, *_remark(context, mode), listing(steps, ordered=True)))
+
+
+def _remark(context: Context, mode: Mode | None) -> tuple[Block, ...]:
+    return (remark(context, [mode.note]),) if mode and mode.note else ()
 
 
 def _mode(context: Context, name: str) -> Mode | None:

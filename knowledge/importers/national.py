@@ -21,6 +21,7 @@ from knowledge.importers import national_text as text
 from knowledge.importers.base import Importer, Issue, Reason, Row, refused
 from knowledge.importers.national_fees import RowFacts, judge, stated_fees
 from knowledge.importers.phrases import pattern, phrases, portal
+from knowledge.notes import NoteRecord
 from knowledge.records import (
     AgencyRecord,
     Audience,
@@ -139,7 +140,7 @@ class _Reading:
             conditions=text.sentences(row.get("conditions")),
             results=tuple(dict.fromkeys(text.clean(result) for result in row.get("results") or () if result)),
             legal_basis=legal,
-            notes=tuple(dict.fromkeys(remarks)),
+            notes=tuple(NoteRecord(text=remark) for remark in dict.fromkeys(remarks)),
             source=self._source(),
             status=Status.UNVERIFIED,
         )

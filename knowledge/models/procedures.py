@@ -154,7 +154,7 @@ class Paper(Base):
 
 
 class Statement(Base):
-    """One sentence of a version; ``kind`` is step, condition, result, note or source (its own remark)."""
+    """One sentence of a version; ``kind`` is step, condition, result, source (its own remark) or one of its notes."""
 
     __tablename__ = "statements"
     id = sa.Column(sa.Integer, primary_key=True)

@@ -151,7 +151,9 @@ def test_papers_are_papers_and_unclear_lists_are_unknown(rows, code, papers):
 
 
 def test_a_remark_among_the_papers_becomes_a_note(rows):
-    assert rows["9.000009"].incoming.record.notes == ("Người nộp mang theo căn cước để đối chiếu.",)
+    assert [note.text for note in rows["9.000009"].incoming.record.notes] == [
+        "Người nộp mang theo căn cước để đối chiếu."
+    ]
 
 
 def test_names_levels_legal_texts_and_source(rows):
