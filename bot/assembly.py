@@ -117,6 +117,7 @@ def assemble(settings: Settings, engine: Engine, key: bytes) -> Services:
         message_limiter=Limiter(settings.message_rates),
         address_limiter=Limiter(settings.address_rates),
         opening_limiter=Limiter(settings.opening_rates),
+        proof_limiter=Limiter(settings.proof_rates),
         notice_limiter=Limiter(settings.notice_rates),
         file_limiter=Limiter(settings.file_rates),
         typing_limiter=Limiter(settings.typing_rates),

@@ -24,6 +24,7 @@ LARGEST_BODY = 64 * 1024
 LARGEST_WEBHOOK = 256 * 1024
 # What is too large is still read up to here, so that the sender hears the answer instead of a reset.
 _LARGEST_DRAIN = 8 * 1024 * 1024
+_OWN_NETWORK = 64  # bits of an IPv6 address before those that a household or machine chooses freely
 _CODES = {404: "not_found", 405: "method"}
 
 
@@ -100,6 +101,17 @@ def _is_loopback(host: str) -> bool:
 def address(request: Request) -> str:
     """Return the caller's address."""
     return request.client.host if request.client else ""
+
+
+def network(request: Request) -> str:
+    """Return whom to count: the caller's address, of IPv6 the network that one household or machine has to itself."""
+    host = address(request)
+    if ":" not in host:
+        return host
+    try:
+        return str(ipaddress.IPv6Network((host.split("%")[0], _OWN_NETWORK), strict=False))
+    except ValueError:
+        return host
 
 
 def hold_back(limiter: Limiter, key: str) -> None:

@@ -65,6 +65,7 @@ class Services:
     message_limiter: Limiter
     address_limiter: Limiter
     opening_limiter: Limiter
+    proof_limiter: Limiter
     notice_limiter: Limiter
     file_limiter: Limiter
     typing_limiter: Limiter

@@ -55,6 +55,7 @@ class Settings:
     # Generous: a whole one-stop office, or a mobile network, shares one address.
     address_rates: tuple[Rate, ...] = (Rate(600, 30.0),)
     opening_rates: tuple[Rate, ...] = (Rate(120, 120.0),)
+    proof_rates: tuple[Rate, ...] = (Rate(60, 3600.0),)  # of one address, in all its conversations
     file_rates: tuple[Rate, ...] = (Rate(10, 600.0), Rate(40, 86_400.0))
     typing_rates: tuple[Rate, ...] = (Rate(1, 3.0),)
     queue_look: float = 5.0  # a page that shows a place in the queue looks so often whether it has moved

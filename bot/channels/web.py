@@ -18,7 +18,8 @@ from bot.channels.web_stream import events
 from bot.conversation import is_with_people, last_seq, lines_after, open_web
 from bot.delivery.hub import Hub
 from bot.errors import ApiError
-from bot.http import address, bearer, hold_back, read_json
+from bot.http import bearer, hold_back, network, read_json
+from bot.masking import find_proof
 from bot.messages import read_inbound
 from bot.services import Services, count, services
 from bot.transactions import transaction
@@ -66,7 +67,7 @@ def build(tools: Tools) -> WebChannel:
 async def open_conversation(request: Request) -> Response:
     """Open a conversation, or resume the one of a valid or recently expired token."""
     parts = services(request)
-    hold_back(parts.opening_limiter, address(request))
+    hold_back(parts.opening_limiter, network(request))
     token = bearer(request)
     if token:
         conversation_id, status = await _resume(parts, token), 200
@@ -89,6 +90,8 @@ async def send_message(request: Request) -> Response:
     claim = authorise(request)
     inbound = read_inbound(await read_json(request))
     hold_back(parts.message_limiter, claim.conversation_id)
+    if find_proof(inbound.text):  # conversations cost nothing: who guesses at dossiers opens one after the other
+        hold_back(parts.proof_limiter, network(request))
     accepted = await parts.arrivals.do(parts.intake.accept, claim.conversation_id, inbound)
     count(parts, "web", accepted)
     parts.hub.typing_citizen(claim.conversation_id, on=False)

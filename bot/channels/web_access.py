@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from bot.errors import ApiError
-from bot.http import address, bearer, hold_back
+from bot.http import bearer, hold_back, network
 from bot.messages import is_count
 from bot.services import Services, services
 from bot.tokens import Claim
@@ -20,7 +20,7 @@ def authorise(request: Request) -> Claim:
         ApiError: 401 there is none, or it is not good; 429 the address calls too often.
     """
     parts = services(request)
-    hold_back(parts.address_limiter, address(request))
+    hold_back(parts.address_limiter, network(request))
     token = bearer(request)
     if not token:
         raise ApiError(401, "token_missing")

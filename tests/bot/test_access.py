@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from bot.errors import ApiError
+from bot.http import network
 from bot.rates import Limiter, Rate
 from bot.tokens import Tokens
 from tests.bot.citizen import Talk
@@ -234,3 +237,29 @@ async def test_the_rest_door_is_for_tools(
     ) as client:
         response = await client.post("/api/rest/messages", json={"conversation": "c", "text": "chào"})
     assert response.status_code == status, response.text
+
+
+async def test_who_guesses_at_dossiers_is_slowed_down_in_all_conversations_together(
+    serve: Callable[..., Running],
+) -> None:
+    server = serve(proof_rates=(Rate(3, 3600.0),))
+    codes = []
+    for digits in ("1234", "1235", "số cuối là 1236", "1237"):
+        talk = await Talk(server.url).open()
+        codes.append((await talk.post(client_id=str(uuid.uuid4()), text=digits)).status_code)
+        await talk.send("phí khai sinh là bao nhiêu")
+        await talk.close()
+    assert codes == [202, 202, 202, 429]
+
+
+NETWORKS = [
+    ("203.0.113.7", "203.0.113.7"),
+    ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+    ("2001:db8:1:2::1%eth0", "2001:db8:1:2::/64"),
+    ("strange:host", "strange:host"),
+]
+
+
+@pytest.mark.parametrize(("host", "counted"), NETWORKS)
+def test_addresses_of_one_household_are_counted_as_one(host: str, counted: str) -> None:
+    assert network(Request({"type": "http", "client": (host, 1)})) == counted
