@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import anyio
 import pytest
@@ -35,6 +37,20 @@ class SlowChannel(FakeChannel):
 @pytest.fixture
 def desk(either_sessions: sessionmaker) -> Desk:
     return Desk(either_sessions, FakeChannel())
+
+
+@asynccontextmanager
+async def begun_in_an_outage(desk: Desk) -> AsyncIterator[None]:
+    """Let its lane run; its first look has failed, and the database is back."""
+    outage = Outage(desk.sessions.kw["bind"])
+    outage.begin()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.sender.run)
+        await asyncio.to_thread(outage.wait_for, 1)
+        await anyio.sleep(0)
+        outage.end()
+        yield
+        tasks.cancel_scope.cancel()
 
 
 def end_of_lease(desk: Desk) -> dt.datetime:
@@ -125,16 +141,9 @@ async def test_what_was_begun_before_a_kill_is_known_after_an_outage_at_the_star
     desk = Desk(either_sessions, FakeChannel())
     desk.say("một")
     desk.die_while_sending()
-    outage = Outage(either_sessions.kw["bind"])
-    outage.begin()
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(desk.sender.run)
-        await asyncio.to_thread(outage.wait_for, 1)
-        await anyio.sleep(0)
-        outage.end()
+    async with begun_in_an_outage(desk):
         while desk.items != ["unsure"]:
             await anyio.sleep(0.01)
-        tasks.cancel_scope.cancel()
     assert desk.channel.texts == []
 
 
@@ -156,17 +165,10 @@ async def test_after_an_outage_others_may_first_store_what_they_have_in_hand(
     desk.say("hai", to="8")
     in_hand = desk.claim()
     assert in_hand
-    outage = Outage(either_sessions.kw["bind"])
-    outage.begin()
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(desk.sender.run)
-        await asyncio.to_thread(outage.wait_for, 1)
-        await anyio.sleep(0)
-        outage.end()
+    async with begun_in_an_outage(desk):
         with desk.sessions.begin() as session:
             theirs = sa.update(OutboxItem).where(OutboxItem.id == in_hand.delivery.item_id)
             session.execute(theirs.values(available_at=utc_now()))
         while "sent" not in desk.items:
             await anyio.sleep(0.01)
-        tasks.cancel_scope.cancel()
     assert (desk.items, desk.channel.texts) == (["sending", "sent"], ["hai"])

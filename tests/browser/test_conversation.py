@@ -79,12 +79,17 @@ def test_a_failed_send_can_be_dropped(widget: Widget, fake: FakeServer) -> None:
     expect(widget.button("Khai sinh")).to_be_visible()
 
 
-def test_an_unsent_text_is_there_after_a_reload(widget: Widget, fake: FakeServer) -> None:
+def leave_unsent(widget: Widget, fake: FakeServer) -> None:
+    """Have one question answered and the next one fail."""
     widget.ask("phí thường trú")
     expect(widget.messages("assistant")).to_have_count(1)
     fake.knobs.fail_sends = 1
     widget.ask("còn tạm trú thì sao")
     expect(widget.log).to_contain_text("Chưa gửi được")
+
+
+def test_an_unsent_text_is_there_after_a_reload(widget: Widget, fake: FakeServer) -> None:
+    leave_unsent(widget, fake)
     widget.page.reload()
     widget.button("Gửi lại").click()
     expect(widget.messages("assistant")).to_have_count(2)
@@ -103,11 +108,7 @@ def test_a_first_text_that_never_left_is_there_after_a_reload(widget: Widget, fa
 
 
 def test_what_is_asked_while_the_history_comes_is_there_once(widget: Widget, fake: FakeServer) -> None:
-    widget.ask("phí thường trú")
-    expect(widget.messages("assistant")).to_have_count(1)
-    fake.knobs.fail_sends = 1
-    widget.ask("còn tạm trú thì sao")
-    expect(widget.log).to_contain_text("Chưa gửi được")
+    leave_unsent(widget, fake)
     widget.page.route("**/api/web/history*", lambda route: None)
     widget.page.reload()
     widget.ask("em cảm ơn")
